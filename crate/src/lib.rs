@@ -1,0 +1,9 @@
+//! Kinora: a sentence becomes a short video on the visitor's own GPU.
+//!
+//! The engine runs the Wan architecture (text encoder, diffusion transformer, causal 3D VAE) as WebGPU compute
+//! shaders, natively (Vulkan, Metal, DX12) and in a browser tab.
+
+pub mod error;
+pub mod format;
+
+pub use error::{Error, Result};

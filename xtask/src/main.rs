@@ -1,0 +1,2 @@
+//! Build, serve and test Kinora with one command each.
+fn main() {}
