@@ -36,7 +36,7 @@ CONFIGS = {
     "patches": (
         dict(
             patch_size=(2, 1, 3), num_attention_heads=3, attention_head_dim=20, in_channels=5, out_channels=3,
-            text_dim=24, freq_dim=32, ffn_dim=72, num_layers=3, cross_attn_norm=False, qk_norm=None, eps=1e-4,
+            text_dim=24, freq_dim=32, ffn_dim=72, num_layers=2, cross_attn_norm=False, qk_norm=None, eps=1e-4,
         ),
         {"": (4, 5, 9, 7, 250.5)},
     ),

@@ -6,7 +6,8 @@ import sys
 
 from common import FIXTURES
 
-PARTS = ["dit", "text", "vae", "sampler"]
+PARTS = ["dit", "text", "vae", "sampler", "gguf", "quantised"]
+MODULES = {"gguf": "gguf_files"}  # a module named gguf would hide the package
 
 
 def main(parts: list[str]) -> None:
@@ -16,7 +17,7 @@ def main(parts: list[str]) -> None:
     for part in parts or PARTS:
         print(part)
         shutil.rmtree(FIXTURES / part, ignore_errors=True)
-        importlib.import_module(part).write()
+        importlib.import_module(MODULES.get(part, part)).write()
     size = sum(file.stat().st_size for file in FIXTURES.rglob("*") if file.is_file())
     print(f"tests/fixtures holds {size / 1e6:.1f} MB")
 
