@@ -5,5 +5,6 @@
 
 pub mod error;
 pub mod format;
+pub mod quant;
 
 pub use error::{Error, Result};

@@ -2,8 +2,14 @@
 
 mod byte_source;
 mod data_type;
+#[cfg(not(target_arch = "wasm32"))]
+mod file_source;
+pub mod gguf;
+mod safetensors;
 mod tensor_file;
 
 pub use byte_source::{ByteSource, MemorySource};
-pub use data_type::DataType;
+pub use data_type::{DataType, OtherType};
+#[cfg(not(target_arch = "wasm32"))]
+pub use file_source::FileSource;
 pub use tensor_file::{TensorEntry, TensorFile};

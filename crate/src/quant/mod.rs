@@ -1,0 +1,12 @@
+//! Block formats of weights: decoding, encoding, and packing for the GPU.
+//!
+//! Blocks are those of ggml; `<https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c>` is their definition.
+
+mod decode;
+mod encode;
+mod k_blocks;
+mod pack;
+
+pub use decode::dequantize;
+pub use encode::quantize;
+pub use pack::{PackedFormat, PackedRows, pack_rows, packed_words, unpack};
