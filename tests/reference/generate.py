@@ -4,9 +4,12 @@ import importlib
 import shutil
 import sys
 
+import diffusers
+import transformers
+
 from common import FIXTURES
 
-PARTS = ["dit", "text", "vae", "sampler", "gguf", "quantised"]
+PARTS = ["dit", "text", "vae", "sampler", "gguf", "quantised", "pipeline", "tokenizer"]
 MODULES = {"gguf": "gguf_files"}  # a module named gguf would hide the package
 
 
@@ -14,6 +17,8 @@ def main(parts: list[str]) -> None:
     unknown = set(parts) - set(PARTS)
     if unknown:
         sys.exit(f"unknown part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
     for part in parts or PARTS:
         print(part)
         shutil.rmtree(FIXTURES / part, ignore_errors=True)

@@ -7,6 +7,8 @@ gguf/quantise.safetensors: float32 matrices {normal, edges} and the bytes that g
 {normal.q8_0, normal.q4_0, normal.f16, normal.bf16, edges.q8_0, ...}, u8.
 """
 
+from pathlib import Path
+
 import gguf
 import numpy as np
 import torch
@@ -38,14 +40,14 @@ def random_blocks(rng: np.random.Generator, kind: Type, rows: int, blocks: int) 
     return data.reshape(rows, -1)
 
 
-def save_checked(path, tensors: dict[str, torch.Tensor]) -> None:
+def save_checked(path: Path, tensors: dict[str, np.ndarray]) -> None:
     """Saves the expected values after reading the GGUF file beside them back to the same values."""
     stored = read_tensors(path.with_suffix(".gguf"))
     assert stored.keys() == tensors.keys()
     for name, (kind, data, shape) in stored.items():
-        values = torch.from_numpy(dequantise(data, kind).reshape(shape).copy())
-        assert torch.equal(values, tensors[name]), f"{path}: {name} does not read back"
-    save(path, **tensors)
+        values = dequantise(data, kind).reshape(shape)
+        assert np.array_equal(values, tensors[name]), f"{path}: {name} does not read back"
+    save(path, **{name: torch.from_numpy(values) for name, values in tensors.items()})
 
 
 def write_types() -> None:
@@ -53,11 +55,11 @@ def write_types() -> None:
     writer = gguf.GGUFWriter(DIRECTORY / "types.gguf", "wan")
     tensors = {}
     for kind in QUANTISED:
-        tensors[kind.name.lower()] = add_tensor(writer, kind.name.lower(), normal(rng, 3, 512), kind)
+        tensors[kind.name.lower()] = add_tensor(writer, kind.name.lower(), normal(rng, 3, 512).numpy(), kind)
     for kind in RANDOM_BLOCKS:
         data = random_blocks(rng, kind, rows=3, blocks=2)
         writer.add_tensor(kind.name.lower(), data, raw_dtype=kind)
-        tensors[kind.name.lower()] = torch.from_numpy(dequantise(data, kind).copy())
+        tensors[kind.name.lower()] = dequantise(data, kind)
     finish(writer)
     save_checked(DIRECTORY / "types.safetensors", tensors)
 
@@ -77,7 +79,7 @@ def write_shapes() -> None:
         ("reshaped.weight", (4, 32, 3, 3, 3), Type.Q8_0),
         ("one", (1,), Type.F32),
     ):
-        tensors[name] = add_tensor(writer, name, normal(rng, *shape), kind)
+        tensors[name] = add_tensor(writer, name, normal(rng, *shape).numpy(), kind)
     finish(writer)
     save_checked(DIRECTORY / "shapes.safetensors", tensors)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import gguf
 import numpy as np
-import torch
 from gguf import GGMLQuantizationType as Type
 
 
@@ -14,9 +13,7 @@ def quantise(values: np.ndarray, kind: Type) -> np.ndarray:
 
 
 def dequantise(stored: np.ndarray, kind: Type) -> np.ndarray:
-    """The float32 values that a stored array means."""
-    if kind == Type.F32:
-        return stored
+    """The float32 values that a stored array means, as an array of their own."""
     return gguf.quants.dequantize(stored, kind).astype(np.float32)
 
 
@@ -30,18 +27,18 @@ def is_block_type(kind: Type) -> bool:
     return block_size(kind) > 1
 
 
-def add_tensor(writer: gguf.GGUFWriter, name: str, tensor: torch.Tensor, kind: Type) -> torch.Tensor:
+def add_tensor(writer: gguf.GGUFWriter, name: str, values: np.ndarray, kind: Type) -> np.ndarray:
     """Adds a tensor to a GGUF file in the given type and returns the values a reader will see.
 
     Block types store convolution weights as a matrix [out, in * taps] and note the true shape beside it.
     """
-    values = tensor.numpy()
+    shape = values.shape
     if is_block_type(kind) and values.ndim > 2:
-        writer.add_array(f"comfy.gguf.orig_shape.{name}", list(values.shape))
-        values = values.reshape(values.shape[0], -1)
+        writer.add_array(f"comfy.gguf.orig_shape.{name}", list(shape))
+        values = values.reshape(shape[0], -1)
     stored = quantise(values, kind)
     writer.add_tensor(name, stored, raw_dtype=kind)
-    return torch.from_numpy(dequantise(stored, kind).reshape(tensor.shape).copy())
+    return dequantise(stored, kind).reshape(shape)
 
 
 def finish(writer: gguf.GGUFWriter) -> None:

@@ -41,7 +41,10 @@ def write_gguf(path: Path, architecture: str, config: dict, tensors: dict[str, t
     writer.add_string("config", json.dumps(config))
     if architecture == "t5encoder":
         add_t5_metadata(writer, config)
-    values = {name: add_tensor(writer, name, tensor, types[name]) for name, tensor in tensors.items()}
+    values = {
+        name: torch.from_numpy(add_tensor(writer, name, tensor.numpy(), types[name]))
+        for name, tensor in tensors.items()
+    }
     finish(writer)
     return values
 
