@@ -5,6 +5,5 @@
 
 pub mod error;
 pub mod format;
-pub mod quant;
 
 pub use error::{Error, Result};
