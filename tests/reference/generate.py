@@ -9,8 +9,9 @@ import transformers
 
 from common import FIXTURES
 
-PARTS = ["dit", "text", "vae", "sampler", "gguf", "quantised", "pipeline", "tokenizer"]
-MODULES = {"gguf": "gguf_files"}  # a module named gguf would hide the package
+PARTS = ["dit", "text", "vae", "sampler", "gguf", "quantised", "pipeline", "tokenizer", "names"]
+# Modules whose names would hide the package or the helper of the same name.
+MODULES = {"gguf": "gguf_files", "names": "name_pairs"}
 
 
 def main(parts: list[str]) -> None:

@@ -1,0 +1,3 @@
+//! The diffusion transformer.
+
+pub mod names;

@@ -1,0 +1,3 @@
+//! The causal 3D variational autoencoder.
+
+pub mod names;
