@@ -1,0 +1,112 @@
+import * as Comlink from "comlink";
+import { KinoraError } from "../errors.js";
+import type { FatalMessage, Outcome, WorkerApi } from "../worker/protocol.js";
+import { workerUrl } from "./locations.js";
+import { startWorker } from "./start-worker.js";
+
+/** How long a cancelled job may take to end by itself before its Worker is ended. */
+const cancelPatienceMilliseconds = 10_000;
+
+/** A running Worker. Once it is lost it stays lost; the next job opens another. */
+export class Connection {
+	readonly #worker: Worker;
+	readonly #api: Comlink.Remote<WorkerApi>;
+	readonly #lost: Promise<never>;
+	#fail: (error: KinoraError) => void = () => undefined;
+	#open = true;
+
+	constructor() {
+		this.#worker = startWorker(workerUrl);
+		this.#lost = new Promise((_, reject) => {
+			this.#fail = reject;
+		});
+		// Whoever waits for a job hears of it through the race in call().
+		this.#lost.catch(() => undefined);
+		this.#worker.addEventListener("error", (event) => {
+			this.#lose(event.message || "the Worker could not be started");
+		});
+		this.#worker.addEventListener("message", ({ data }: MessageEvent<Partial<FatalMessage>>) => {
+			if (typeof data?.kinoraFatal === "string") this.#lose(data.kinoraFatal);
+		});
+		this.#api = Comlink.wrap<WorkerApi>(this.#worker);
+	}
+
+	/** False after the Worker has failed or was closed. */
+	get open(): boolean {
+		return this.#open;
+	}
+
+	/** Runs a job in the Worker; rejects with a `KinoraError`, also when the Worker dies. */
+	async call<T>(job: (api: Comlink.Remote<WorkerApi>) => Promise<Outcome<T>>): Promise<T> {
+		const outcome = await Promise.race([job(this.#api), this.#lost]);
+		if (outcome.ok) return outcome.value;
+		const { code, message, suggestion } = outcome.failure;
+		// After these the GPU objects in the Worker are not to be trusted.
+		if (code === "internal" || code === "device-lost" || code === "out-of-memory") this.close();
+		throw new KinoraError(code, message, suggestion);
+	}
+
+	/** Like `call`, for a job that `cancel` stops when the signal asks for it. */
+	async callCancellable<T>(
+		job: (api: Comlink.Remote<WorkerApi>) => Promise<Outcome<T>>,
+		signal: AbortSignal | undefined,
+	): Promise<T> {
+		let patience: ReturnType<typeof setTimeout> | undefined;
+		const cancel = () => {
+			void this.#api.cancel();
+			patience = setTimeout(() => {
+				this.close();
+				this.#fail(cancelled());
+			}, cancelPatienceMilliseconds);
+		};
+		if (signal?.aborted) throw cancelled();
+		signal?.addEventListener("abort", cancel, { once: true });
+		try {
+			return await this.call(job);
+		} finally {
+			signal?.removeEventListener("abort", cancel);
+			clearTimeout(patience);
+		}
+	}
+
+	/** Like `call`, for a job that can only be stopped by ending the Worker. */
+	async callEnding<T>(
+		job: (api: Comlink.Remote<WorkerApi>) => Promise<Outcome<T>>,
+		signal: AbortSignal | undefined,
+	): Promise<T> {
+		const end = () => {
+			this.close();
+			this.#fail(cancelled());
+		};
+		if (signal?.aborted) {
+			end();
+			throw cancelled();
+		}
+		signal?.addEventListener("abort", end, { once: true });
+		try {
+			return await this.call(job);
+		} finally {
+			signal?.removeEventListener("abort", end);
+		}
+	}
+
+	/** Ends the Worker, which frees everything it holds. */
+	close(): void {
+		this.#open = false;
+		this.#worker.terminate();
+	}
+
+	#lose(message: string): void {
+		this.close();
+		this.#fail(
+			new KinoraError(
+				"internal",
+				`The engine stopped unexpectedly (${message}). Try again; it will be started anew.`,
+			),
+		);
+	}
+}
+
+export function cancelled(): KinoraError {
+	return new KinoraError("cancelled", "Cancelled.");
+}

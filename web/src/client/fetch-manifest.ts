@@ -1,0 +1,42 @@
+import { KinoraError } from "../errors.js";
+import { type ModelLocation, parseManifest } from "../manifest.js";
+
+/**
+ * Fetches and checks a model's `model.json`.
+ *
+ * @param model Address of a `model.json`, or of the folder that holds one.
+ * @throws KinoraError `network` when it cannot be fetched, `bad-model` when it is not a manifest.
+ * @example
+ * const { manifest } = await fetchManifest("https://example.org/models/nano/");
+ * console.log(manifest.title, manifest.sizes);
+ */
+export async function fetchManifest(
+	model: string | URL,
+	signal?: AbortSignal,
+): Promise<ModelLocation> {
+	const url = manifestUrl(model);
+	const response = await fetch(url, { signal: signal ?? null }).catch((error: unknown) => {
+		signal?.throwIfAborted();
+		throw new KinoraError(
+			"network",
+			`The model description ${url} could not be fetched (${String(error)}). Check the connection and try again.`,
+		);
+	});
+	if (!response.ok) {
+		throw new KinoraError(
+			"network",
+			`The model description ${url} could not be fetched (HTTP ${response.status}). Check the address of the model.`,
+		);
+	}
+	const value: unknown = await response.json().catch(() => undefined);
+	return { manifest: parseManifest(value, url), url };
+}
+
+/** The address of `model.json` for a model given by file or folder. */
+export function manifestUrl(model: string | URL): string {
+	const url = new URL(model, document.baseURI);
+	if (!url.pathname.endsWith(".json")) {
+		url.pathname = `${url.pathname.replace(/\/$/, "")}/model.json`;
+	}
+	return url.href;
+}

@@ -1,0 +1,152 @@
+import * as Comlink from "comlink";
+import type { AdapterInfo, ClipSize } from "../engine.js";
+import { KinoraError } from "../errors.js";
+import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../manifest.js";
+import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
+import { Connection, cancelled } from "./connection.js";
+import { fetchManifest } from "./fetch-manifest.js";
+import { defaultModelUrl, wasmUrl } from "./locations.js";
+import { type GenerateOptions, resolveOptions } from "./options.js";
+import { checkSupport } from "./support.js";
+
+/** What `Kinora.load` takes. */
+export interface LoadOptions {
+	/** Address of a `model.json` or of its folder; left out, the model that comes along. */
+	model?: string | URL;
+	/** The clip size to check against this device before anything large is downloaded. */
+	size?: ClipSize;
+	/** Stops loading; what was downloaded is kept for the next time. */
+	signal?: AbortSignal;
+	onProgress?: OnProgress;
+}
+
+/** From this size on, the browser is asked not to throw the model away when the disk fills up. */
+const worthPersisting = 64 * 2 ** 20;
+
+/**
+ * A loaded model, ready to make clips.
+ *
+ * @example
+ * const kinora = await Kinora.load();
+ * const clip = await kinora.generate({ prompt: "a red ball bouncing over the meadow at sunset" });
+ * document.querySelector("video").src = URL.createObjectURL(clip.blob);
+ */
+export class Kinora {
+	/** What the model is and can do. */
+	readonly manifest: Manifest;
+	readonly #model: ModelLocation;
+	#connection: Connection | undefined;
+	#adapter: AdapterInfo | undefined;
+	#queue: Promise<unknown> = Promise.resolve();
+	#unloaded = false;
+
+	private constructor(model: ModelLocation) {
+		this.#model = model;
+		this.manifest = model.manifest;
+	}
+
+	/**
+	 * Downloads a model (or finds it stored), and puts it onto the GPU.
+	 *
+	 * @throws KinoraError, among others `no-webgpu`, `network`, `bad-model`, `does-not-fit`, `cancelled`.
+	 * @example
+	 * const kinora = await Kinora.load({
+	 *   model: "https://example.org/models/nano/",
+	 *   onProgress: ({ phase, done, total }) => console.log(phase, done / total),
+	 * });
+	 */
+	static async load(options: LoadOptions = {}): Promise<Kinora> {
+		const { signal, onProgress } = options;
+		const problem = await checkSupport();
+		if (problem) throw problem;
+		try {
+			const model = await fetchManifest(options.model ?? defaultModelUrl, signal);
+			if (modelBytes(model.manifest) >= worthPersisting) await navigator.storage?.persist?.();
+			const kinora = new Kinora(model);
+			await kinora.#connect(options.size ?? defaultSize(model.manifest), signal, onProgress);
+			return kinora;
+		} catch (error) {
+			throw KinoraError.from(error);
+		}
+	}
+
+	/** The graphics adapter in use. */
+	get adapter(): AdapterInfo | undefined {
+		return this.#adapter;
+	}
+
+	/**
+	 * Makes a clip. Calls run one after the other.
+	 *
+	 * @throws KinoraError, among others `empty-prompt`, `does-not-fit`, `cancelled`, `device-lost`.
+	 * After a lost device or a crash the next call starts a new engine by itself.
+	 * @example
+	 * const stop = new AbortController();
+	 * const { blob, mimeType, poster, params } = await kinora.generate({
+	 *   prompt: "a blue boat on the sea at night",
+	 *   seconds: 2, steps: 12, seed: 7,
+	 *   signal: stop.signal,
+	 *   onProgress: ({ phase, done, total }) => console.log(phase, done, total),
+	 * });
+	 */
+	async generate(options: GenerateOptions): Promise<Clip> {
+		const request = resolveOptions(this.manifest, options);
+		const { signal, onProgress } = options;
+		const turn = this.#queue.then(() => this.#generate(request, signal, onProgress));
+		this.#queue = turn.catch(() => undefined);
+		return turn;
+	}
+
+	/**
+	 * Ends the Worker and frees the GPU. The stored model files stay.
+	 *
+	 * @example
+	 * kinora.unload();
+	 */
+	unload(): void {
+		this.#unloaded = true;
+		this.#connection?.close();
+		this.#connection = undefined;
+	}
+
+	async #generate(
+		request: GenerateRequest,
+		signal: AbortSignal | undefined,
+		onProgress: OnProgress | undefined,
+	): Promise<Clip> {
+		if (this.#unloaded)
+			throw new KinoraError("bad-input", "This model was unloaded. Load it again.");
+		if (signal?.aborted) throw cancelled();
+		const connection = await this.#connect(request, signal, onProgress);
+		return connection.callCancellable(
+			(api) => api.generate(request, Comlink.proxy(onProgress ?? ignore)),
+			signal,
+		);
+	}
+
+	/** The open connection, or a new one with the model loaded. */
+	async #connect(
+		size: ClipSize,
+		signal: AbortSignal | undefined,
+		onProgress: OnProgress | undefined,
+	): Promise<Connection> {
+		if (this.#connection?.open) return this.#connection;
+		const connection = new Connection();
+		const { width, height, frames } = size;
+		const request = { wasmUrl, model: this.#model, size: { width, height, frames } };
+		try {
+			const { adapter } = await connection.callEnding(
+				(api) => api.load(request, Comlink.proxy(onProgress ?? ignore)),
+				signal,
+			);
+			this.#adapter = adapter;
+		} catch (error) {
+			connection.close();
+			throw error;
+		}
+		this.#connection = connection;
+		return connection;
+	}
+}
+
+function ignore(): void {}

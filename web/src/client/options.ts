@@ -1,0 +1,95 @@
+import { KinoraError } from "../errors.js";
+import { defaultSize, type Manifest } from "../manifest.js";
+import type { GenerateRequest, OnProgress } from "../worker/protocol.js";
+
+/** Longer prompts are refused: no model of this family reads so far. */
+export const longestPrompt = 2000;
+
+/** What `generate` takes. Everything but the prompt has the model's default. */
+export interface GenerateOptions {
+	/** What the clip should show; at most 2,000 characters. */
+	prompt: string;
+	/** What it should not show. Has no effect when `guidance` is 1. */
+	negativePrompt?: string;
+	/** Width in the model's pixels; see `manifest.sizes`. */
+	width?: number;
+	/** Height in the model's pixels. */
+	height?: number;
+	/** Length of the clip; the nearest length that the model makes is used. */
+	seconds?: number;
+	/** Frames a second at which the clip plays; the number of frames stays. */
+	fps?: number;
+	/** Denoising steps, 1 to 200. More take longer and are usually cleaner. */
+	steps?: number;
+	/** How closely to follow the prompt, 1 to 30. */
+	guidance?: number;
+	/** A whole number from 0 to 4294967295; the same seed and settings give the same clip. */
+	seed?: number;
+	/** Stops the work; `generate` then rejects with the code `cancelled`. */
+	signal?: AbortSignal;
+	onProgress?: OnProgress;
+}
+
+/** Checks the options against the model and fills in its defaults. */
+export function resolveOptions(manifest: Manifest, options: GenerateOptions): GenerateRequest {
+	const { sampler } = manifest;
+	const size = defaultSize(manifest);
+	const frames =
+		options.seconds === undefined
+			? size.frames
+			: nearest(manifest.frames, options.seconds * manifest.fps);
+	const fps = inRange("fps", options.fps ?? manifest.fps, 1, 120);
+	return {
+		model: manifest.name,
+		prompt: checkedPrompt(options.prompt),
+		negativePrompt: checkedLength(options.negativePrompt ?? sampler.negative_prompt ?? ""),
+		width: wholeInRange("width", options.width ?? size.width, 8, 4096),
+		height: wholeInRange("height", options.height ?? size.height, 8, 4096),
+		frames,
+		fps,
+		seconds: frames / fps,
+		steps: wholeInRange("steps", options.steps ?? sampler.steps, 1, 200),
+		guidance: inRange("guidance", options.guidance ?? sampler.guidance, 1, 30),
+		shift: sampler.shift,
+		sampler: sampler.name,
+		seed: wholeInRange("seed", options.seed ?? randomSeed(), 0, 0xffff_ffff),
+	};
+}
+
+/** A seed nobody has to think up. */
+export function randomSeed(): number {
+	return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+/** @throws KinoraError `empty-prompt` or `prompt-too-long`. */
+export function checkedPrompt(prompt: string): string {
+	const trimmed = prompt.trim();
+	if (!trimmed) {
+		throw new KinoraError("empty-prompt", "The prompt is empty. Write what the clip should show.");
+	}
+	return checkedLength(trimmed);
+}
+
+function checkedLength(text: string): string {
+	if (text.length <= longestPrompt) return text;
+	throw new KinoraError(
+		"prompt-too-long",
+		`The prompt has ${text.length.toLocaleString("en")} characters; at most ${longestPrompt.toLocaleString("en")} are read. Shorten it to what matters most.`,
+	);
+}
+
+function nearest(values: number[], wanted: number): number {
+	return values.reduce((best, value) =>
+		Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best,
+	);
+}
+
+function inRange(name: string, value: number, least: number, most: number): number {
+	if (value >= least && value <= most) return value;
+	throw new KinoraError("bad-input", `"${name}" is ${value}; it must be from ${least} to ${most}.`);
+}
+
+function wholeInRange(name: string, value: number, least: number, most: number): number {
+	if (Number.isInteger(value)) return inRange(name, value, least, most);
+	throw new KinoraError("bad-input", `"${name}" is ${value}; it must be a whole number.`);
+}

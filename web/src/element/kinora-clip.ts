@@ -1,0 +1,348 @@
+/** The custom element `<kinora-clip>`. Importing this module defines it. */
+
+import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { defaultModelUrl } from "../client/locations.js";
+import type { GenerateOptions } from "../client/options.js";
+import { checkSupport } from "../client/support.js";
+import { KinoraError } from "../errors.js";
+import type { Manifest } from "../manifest.js";
+import type { Clip, KinoraProgress } from "../worker/protocol.js";
+import { describeProgress, percentOf } from "./progress.js";
+import { borrowModel, type ModelLease } from "./shared-models.js";
+import { styles } from "./styles.js";
+
+/** The events of `<kinora-clip>`; none of them bubbles. */
+export interface KinoraClipEventMap {
+	/** Work has moved on. */
+	progress: CustomEvent<KinoraProgress>;
+	/** The model is on the GPU. */
+	load: CustomEvent<{ manifest: Manifest }>;
+	/** The clip is finished. */
+	result: CustomEvent<Clip>;
+	/** Something failed; cancelling is reported here too, with the code `cancelled`. */
+	error: CustomEvent<KinoraError>;
+}
+
+type View =
+	| { name: "poster" }
+	| { name: "working"; progress: KinoraProgress }
+	| { name: "clip"; url: string; posterUrl: string }
+	| { name: "error"; error: KinoraError };
+
+const previewMilliseconds = 500;
+
+/**
+ * A clip that is made on the visitor's machine. Nothing is downloaded before the visitor asks for
+ * it, unless `reveal` says otherwise.
+ *
+ * Slots: `poster` (before), `progress` (while working), `error`, `unsupported` (no WebGPU).
+ * CSS parts: `frame`, `button`, `progress`, `preview`, `video`, `message`.
+ * CSS custom properties: `--kinora-background`, `--kinora-color`, `--kinora-accent`,
+ * `--kinora-on-accent`, `--kinora-radius`.
+ *
+ * @example
+ * <script type="module" src="https://example.org/kinora/kinora-clip.js"></script>
+ * <kinora-clip prompt="a red ball bouncing over the meadow at sunset"></kinora-clip>
+ */
+export class KinoraClip extends LitElement {
+	static override styles = styles;
+
+	static override properties = {
+		model: { reflect: true },
+		prompt: { reflect: true },
+		negativePrompt: { attribute: "negative-prompt", reflect: true },
+		width: { type: Number, reflect: true },
+		height: { type: Number, reflect: true },
+		aspect: { reflect: true },
+		seconds: { type: Number, reflect: true },
+		steps: { type: Number, reflect: true },
+		guidance: { type: Number, reflect: true },
+		seed: { type: Number, reflect: true },
+		poster: { reflect: true },
+		reveal: { reflect: true },
+		alt: { reflect: true },
+		view: { state: true },
+	};
+
+	/** Address of a `model.json` or its folder; empty for the model that comes along. */
+	declare model: string;
+	/** What the clip shows. */
+	declare prompt: string;
+	/** What it should not show. */
+	declare negativePrompt: string | undefined;
+	/** Width in the model's pixels, together with `height`. */
+	declare width: number | undefined;
+	/** Height in the model's pixels. */
+	declare height: number | undefined;
+	/** Instead of width and height: the label of one of the model's sizes, such as `5:3`. */
+	declare aspect: string | undefined;
+	/** Length of the clip. */
+	declare seconds: number | undefined;
+	/** Denoising steps. */
+	declare steps: number | undefined;
+	/** How closely to follow the prompt. */
+	declare guidance: number | undefined;
+	/** Makes the same clip every time. */
+	declare seed: number | undefined;
+	/** Address of a picture to show before the clip is made. */
+	declare poster: string;
+	/** When to make the clip: when asked to, as soon as it is seen, or only by `generate()`. */
+	declare reveal: "interaction" | "auto" | "manual";
+	/** Describes the clip for those who do not see it; by default the prompt. */
+	declare alt: string;
+	/** What is shown at the moment. */
+	declare protected view: View;
+
+	#stop: AbortController | undefined;
+	#lease: ModelLease | undefined;
+	#visible: IntersectionObserver | undefined;
+	#previewTimer: ReturnType<typeof setInterval> | undefined;
+	#previewFrame = 0;
+	#announcement = "";
+
+	constructor() {
+		super();
+		this.model = "";
+		this.prompt = "";
+		this.poster = "";
+		this.reveal = "interaction";
+		this.alt = "";
+		this.view = { name: "poster" };
+	}
+
+	/**
+	 * Makes the clip now. Resolves with it, or with undefined when it failed; the `error` event
+	 * then has the reason.
+	 *
+	 * @example
+	 * const clip = await document.querySelector("kinora-clip").generate();
+	 */
+	async generate(): Promise<Clip | undefined> {
+		this.cancel();
+		const stop = new AbortController();
+		this.#stop = stop;
+		this.#progress({ phase: "device", done: 0, total: 1 });
+		try {
+			const problem = await checkSupport();
+			if (problem) throw problem;
+			const onProgress = (progress: KinoraProgress) => {
+				if (this.#stop === stop) this.#progress(progress);
+			};
+			this.#lease?.release();
+			this.#lease = borrowModel(this.model || defaultModelUrl, onProgress);
+			const kinora = await this.#lease.model(stop.signal);
+			this.#emit("load", { manifest: kinora.manifest });
+			const options = this.#options(kinora.manifest, stop.signal, onProgress);
+			const clip = await kinora.generate(options);
+			if (this.#stop === stop) this.#show(clip);
+			return clip;
+		} catch (thrown) {
+			if (this.#stop === stop) this.#fail(KinoraError.from(thrown));
+			return undefined;
+		}
+	}
+
+	/**
+	 * Stops making the clip.
+	 *
+	 * @example
+	 * document.querySelector("kinora-clip").cancel();
+	 */
+	cancel(): void {
+		this.#stop?.abort();
+	}
+
+	override connectedCallback(): void {
+		super.connectedCallback();
+		if (this.reveal !== "auto") return;
+		this.#visible = new IntersectionObserver((entries) => {
+			if (!entries.some((entry) => entry.isIntersecting)) return;
+			this.#visible?.disconnect();
+			void this.generate();
+		});
+		this.#visible.observe(this);
+	}
+
+	override disconnectedCallback(): void {
+		super.disconnectedCallback();
+		this.#visible?.disconnect();
+		this.#stop?.abort();
+		this.#stop = undefined;
+		this.#lease?.release();
+		this.#lease = undefined;
+		this.#leave();
+		this.view = { name: "poster" };
+	}
+
+	protected override willUpdate(changed: PropertyValues): void {
+		const working = this.view.name === "working";
+		if (changed.has("view")) {
+			clearInterval(this.#previewTimer);
+			if (working) {
+				this.#previewTimer = setInterval(() => this.#drawPreview(), previewMilliseconds);
+			}
+		}
+	}
+
+	protected override render(): TemplateResult {
+		return html`
+			<div class="frame" part="frame">${this.#view()}</div>
+			<p class="visually-hidden" role="status">${this.#announcement}</p>
+		`;
+	}
+
+	#view(): TemplateResult {
+		switch (this.view.name) {
+			case "poster":
+				return this.#posterView();
+			case "working":
+				return this.#workingView(this.view.progress);
+			case "clip":
+				return html`<video
+					part="video"
+					src=${this.view.url}
+					poster=${this.view.posterUrl}
+					aria-label=${this.#description()}
+					autoplay
+					loop
+					muted
+					playsinline
+					controls
+				></video>`;
+			case "error":
+				return this.#errorView(this.view.error);
+		}
+	}
+
+	#posterView(): TemplateResult {
+		const button = html`<button part="button" @click=${() => this.generate()}>Make this clip</button>`;
+		return html`
+			<slot name="poster">
+				${this.poster ? html`<img src=${this.poster} alt=${this.#description()} />` : null}
+				<p class="prompt">${this.prompt}</p>
+			</slot>
+			${this.reveal === "manual" ? null : button}
+		`;
+	}
+
+	#workingView(progress: KinoraProgress): TemplateResult {
+		const percent = percentOf(progress);
+		const text = describeProgress(progress);
+		return html`
+			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>
+			<slot name="progress">
+				<div class="working" part="progress">
+					<p>${text}</p>
+					<div
+						class="bar"
+						role="progressbar"
+						aria-label=${`Making the clip: ${text}`}
+						aria-valuemin="0"
+						aria-valuemax="100"
+						aria-valuenow=${percent}
+					>
+						<div .style=${`width: ${percent}%`}></div>
+					</div>
+				</div>
+			</slot>
+			<button part="button" @click=${() => this.cancel()}>Cancel</button>
+		`;
+	}
+
+	#errorView(error: KinoraError): TemplateResult {
+		const unsupported = error.code === "no-webgpu" || error.code === "no-encoder";
+		return html`
+			<slot name=${unsupported ? "unsupported" : "error"}>
+				<p class="message" part="message" role="alert">${error.message}</p>
+			</slot>
+			${
+				unsupported
+					? null
+					: html`<button part="button" @click=${() => this.generate()}>Try again</button>`
+			}
+		`;
+	}
+
+	#options(
+		manifest: Manifest,
+		signal: AbortSignal,
+		onProgress: (progress: KinoraProgress) => void,
+	): GenerateOptions {
+		const size = manifest.sizes.find(({ label }) => label === this.aspect);
+		const chosen = {
+			negativePrompt: this.negativePrompt,
+			width: this.width ?? size?.width,
+			height: this.height ?? size?.height,
+			seconds: this.seconds,
+			steps: this.steps,
+			guidance: this.guidance,
+			seed: this.seed,
+		};
+		const given = Object.entries(chosen).filter(
+			([, value]) => value !== undefined && value !== null,
+		);
+		return { prompt: this.prompt, signal, onProgress, ...Object.fromEntries(given) };
+	}
+
+	#progress(progress: KinoraProgress): void {
+		const last = this.view.name === "working" ? this.view.progress : undefined;
+		if (progress.phase !== last?.phase) this.#announcement = describeProgress(progress);
+		const preview = progress.preview ?? last?.preview;
+		this.#leave();
+		this.view = { name: "working", progress: preview ? { ...progress, preview } : progress };
+		this.#emit("progress", progress);
+	}
+
+	#show(clip: Clip): void {
+		this.#announcement = "The clip is ready.";
+		this.view = {
+			name: "clip",
+			url: URL.createObjectURL(clip.blob),
+			posterUrl: URL.createObjectURL(clip.poster),
+		};
+		this.#emit("result", clip);
+	}
+
+	#fail(error: KinoraError): void {
+		const cancelled = error.code === "cancelled";
+		this.#announcement = cancelled ? "Cancelled." : "";
+		this.view = cancelled ? { name: "poster" } : { name: "error", error };
+		this.#emit("error", error);
+	}
+
+	/** Frees what the clip that was shown holds. */
+	#leave(): void {
+		if (this.view.name !== "clip") return;
+		URL.revokeObjectURL(this.view.url);
+		URL.revokeObjectURL(this.view.posterUrl);
+	}
+
+	#drawPreview(): void {
+		const canvas = this.renderRoot.querySelector("canvas");
+		const preview = this.view.name === "working" ? this.view.progress.preview : undefined;
+		const image = preview?.frames[this.#previewFrame++ % preview.frames.length];
+		if (!canvas || !image) return;
+		if (canvas.width !== image.width) canvas.width = image.width;
+		if (canvas.height !== image.height) canvas.height = image.height;
+		canvas.getContext("2d")?.putImageData(image, 0, 0);
+	}
+
+	#description(): string {
+		return this.alt || this.prompt;
+	}
+
+	#emit<Name extends keyof KinoraClipEventMap>(
+		name: Name,
+		detail: KinoraClipEventMap[Name]["detail"],
+	): void {
+		this.dispatchEvent(new CustomEvent(name, { detail }));
+	}
+}
+
+declare global {
+	interface HTMLElementTagNameMap {
+		"kinora-clip": KinoraClip;
+	}
+}
+
+if (!customElements.get("kinora-clip")) customElements.define("kinora-clip", KinoraClip);

@@ -1,0 +1,121 @@
+import { createSHA256, type IHasher } from "hash-wasm";
+import { KinoraError } from "../errors.js";
+import type { ModelFile } from "../manifest.js";
+import type { Part } from "./part.js";
+
+/** Waits before the second, third and fourth attempt. */
+const retryMilliseconds = [1000, 2000, 4000];
+
+/** A failure that may pass: the connection dropped, or the server is busy. */
+class Interrupted extends Error {}
+
+/**
+ * Brings a part to completion: resumes behind the bytes that are there, retries when the
+ * connection drops, and checks size and SHA-256. A resumed part that does not verify is fetched
+ * once more from the start, for the old bytes may have been the bad ones.
+ *
+ * @param onBytes Called with the number of bytes that are there.
+ * @throws KinoraError `network` or `bad-model`; DOMException `QuotaExceededError` from the part.
+ */
+export async function download(
+	file: ModelFile,
+	url: string,
+	part: Part,
+	onBytes: (bytes: number) => void,
+): Promise<void> {
+	const hash = await createSHA256();
+	if (part.size > file.bytes) part.restart();
+	const resumed = part.size > 0;
+	hash.init();
+	for (const chunk of part.chunks()) hash.update(chunk);
+	await fetchRest(file, url, part, hash, onBytes);
+	if (hash.digest("hex") === file.sha256) return;
+	part.restart();
+	if (resumed) return download(file, url, part, onBytes);
+	throw new KinoraError(
+		"bad-model",
+		`The model file ${url} is damaged (its SHA-256 is not the one in model.json) and was deleted. Try again; if it stays, the file on the server is wrong.`,
+	);
+}
+
+async function fetchRest(
+	file: ModelFile,
+	url: string,
+	part: Part,
+	hash: IHasher,
+	onBytes: (bytes: number) => void,
+): Promise<void> {
+	onBytes(part.size);
+	for (let attempt = 0; part.size < file.bytes; attempt++) {
+		try {
+			await fetchOnce(file, url, part, hash, onBytes);
+		} catch (error) {
+			if (!(error instanceof Interrupted)) throw error;
+			const wait = retryMilliseconds[attempt];
+			if (wait === undefined) {
+				throw new KinoraError(
+					"network",
+					`The model file ${url} could not be downloaded (${error.message}). Check the connection and try again; what has arrived is kept.`,
+				);
+			}
+			await new Promise((resolve) => setTimeout(resolve, wait));
+		}
+	}
+}
+
+async function fetchOnce(
+	file: ModelFile,
+	url: string,
+	part: Part,
+	hash: IHasher,
+	onBytes: (bytes: number) => void,
+): Promise<void> {
+	const response = await request(url, part.size);
+	// A server without ranges sends the whole file: begin again.
+	if (part.size > 0 && response.status !== 206) {
+		part.restart();
+		hash.init();
+	}
+	const reader = response.body?.getReader();
+	if (!reader) throw new Interrupted("the answer was empty");
+	for (;;) {
+		const { done, value } = await reader.read().catch((error: unknown) => {
+			throw new Interrupted(String(error));
+		});
+		if (done) break;
+		if (part.size + value.length > file.bytes) throw wrongSize(file, url);
+		part.append(value);
+		hash.update(value);
+		onBytes(part.size);
+	}
+	if (part.size < file.bytes) throw new Interrupted("the connection closed early");
+}
+
+async function request(url: string, from: number): Promise<Response> {
+	const headers: HeadersInit = from > 0 ? { Range: `bytes=${from}-` } : {};
+	// The file goes to our own store; a second copy in the HTTP cache would only take room.
+	const response = await fetch(url, { headers, cache: "no-store" }).catch((error: unknown) => {
+		throw new Interrupted(String(error));
+	});
+	if (response.ok) {
+		if (!response.headers.get("content-type")?.startsWith("text/html")) return response;
+		throw new KinoraError(
+			"network",
+			`The server answered ${url} with a web page instead of a model file. Check the address of the model.`,
+		);
+	}
+	if (response.status === 429 || response.status >= 500) {
+		throw new Interrupted(`HTTP ${response.status}`);
+	}
+	throw new KinoraError(
+		"network",
+		`The model file ${url} could not be downloaded (HTTP ${response.status}). Check the address of the model.`,
+	);
+}
+
+function wrongSize(file: ModelFile, url: string): KinoraError {
+	return new KinoraError(
+		"bad-model",
+		`The model file ${url} is larger than the ${file.bytes} bytes in model.json. The file on the server is not the one the model was described with.`,
+	);
+}

@@ -1,0 +1,111 @@
+import type { ByteSource } from "../engine.js";
+import { type Manifest, type ModelFile, type ModelLocation, modelBytes } from "../manifest.js";
+import type { OnProgress } from "../worker/protocol.js";
+import { BlobSource } from "./blob-source.js";
+import { download } from "./download.js";
+import { MemoryPart } from "./part.js";
+import { PrivateFolder } from "./private-folder.js";
+
+const reportMilliseconds = 250;
+
+/**
+ * Opens every file of a model for reading, downloading what is not stored yet. Where files cannot
+ * be stored the model runs from memory, and a notice says so.
+ */
+export async function openModelFiles(
+	model: ModelLocation,
+	onProgress: OnProgress,
+): Promise<Record<string, ByteSource>> {
+	const { manifest, url } = model;
+	const folder = await PrivateFolder.open();
+	const total = modelBytes(manifest);
+	const notice = (text: string) =>
+		onProgress({ phase: "download", done: before, total, notice: text });
+	let before = 0;
+	if (!folder) {
+		notice("This browser cannot keep files here, so the model will be downloaded at every visit.");
+	}
+
+	const files: Record<string, ByteSource> = {};
+	for (const file of manifest.files) {
+		let reportedAt = 0;
+		const onBytes = (bytes: number) => {
+			if (performance.now() - reportedAt < reportMilliseconds && bytes < file.bytes) return;
+			reportedAt = performance.now();
+			onProgress({ phase: "download", done: before + bytes, total });
+		};
+		const address = new URL(file.path, url).href;
+		const blob = await obtain(file, address, folder, onBytes, notice);
+		files[file.path] = new BlobSource(blob);
+		before += file.bytes;
+	}
+	onProgress({ phase: "download", done: total, total });
+	return files;
+}
+
+/** Deletes a model's stored files, so that the next visit downloads them again. */
+export async function forgetModelFiles(manifest: Manifest): Promise<void> {
+	const folder = await PrivateFolder.open();
+	for (const file of manifest.files) await folder?.remove(file.sha256);
+}
+
+async function obtain(
+	file: ModelFile,
+	url: string,
+	folder: PrivateFolder | undefined,
+	onBytes: (bytes: number) => void,
+	notice: (text: string) => void,
+): Promise<Blob> {
+	if (!folder) return downloadToMemory(file, url, new MemoryPart(), onBytes);
+	// Two tabs that want the same file take turns; the second then finds it complete.
+	return navigator.locks.request(`kinora-models/${file.sha256}`, async () => {
+		const stored = await folder.find(file.sha256, file.bytes);
+		if (stored) return stored;
+		return downloadToDisk(file, url, folder, onBytes, notice);
+	});
+}
+
+async function downloadToDisk(
+	file: ModelFile,
+	url: string,
+	folder: PrivateFolder,
+	onBytes: (bytes: number) => void,
+	notice: (text: string) => void,
+): Promise<Blob> {
+	const part = await folder.part(file.sha256);
+	try {
+		await download(file, url, part, onBytes);
+	} catch (error) {
+		if (!isQuotaExceeded(error)) {
+			part.close();
+			throw error;
+		}
+		const memory = new MemoryPart();
+		for (const chunk of part.chunks()) memory.append(chunk);
+		part.close();
+		await folder.remove(`${file.sha256}.part`);
+		notice(await quotaNotice());
+		return downloadToMemory(file, url, memory, onBytes);
+	}
+	return part.complete();
+}
+
+async function downloadToMemory(
+	file: ModelFile,
+	url: string,
+	part: MemoryPart,
+	onBytes: (bytes: number) => void,
+): Promise<Blob> {
+	await download(file, url, part, onBytes);
+	return part.complete();
+}
+
+function isQuotaExceeded(error: unknown): boolean {
+	return error instanceof Error && error.name === "QuotaExceededError";
+}
+
+async function quotaNotice(): Promise<string> {
+	const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+	const free = Math.max(0, Math.floor((quota - usage) / 2 ** 20));
+	return `The browser has no room to keep the model (${free.toLocaleString("en")} MiB free), so it runs from memory and will be downloaded again at the next visit.`;
+}

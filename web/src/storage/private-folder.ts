@@ -1,0 +1,103 @@
+/** The browser's private file system (OPFS) as a store of files named by their SHA-256. */
+
+import type { Part } from "./part.js";
+
+/** `move` is in every browser that has WebGPU, but not yet in TypeScript's library. */
+interface MovableFile extends FileSystemFileHandle {
+	move(name: string): Promise<void>;
+}
+
+export class PrivateFolder {
+	readonly #folder: FileSystemDirectoryHandle;
+
+	private constructor(folder: FileSystemDirectoryHandle) {
+		this.#folder = folder;
+	}
+
+	/** Undefined where the browser has no private file system, as in some private windows. */
+	static async open(): Promise<PrivateFolder | undefined> {
+		try {
+			const root = await navigator.storage.getDirectory();
+			return new PrivateFolder(await root.getDirectoryHandle("kinora-models", { create: true }));
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** A file that was downloaded and verified before; one of the wrong size is deleted. */
+	async find(sha256: string, bytes: number): Promise<File | undefined> {
+		try {
+			const file = await (await this.#folder.getFileHandle(sha256)).getFile();
+			if (file.size === bytes) return file;
+			await this.remove(sha256);
+			return undefined;
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** Opens the partial download of a file, with what an earlier visit left in it. */
+	async part(sha256: string): Promise<PartFile> {
+		const handle = await this.#folder.getFileHandle(`${sha256}.part`, { create: true });
+		return new PartFile(handle as MovableFile, await handle.createSyncAccessHandle(), sha256);
+	}
+
+	async remove(name: string): Promise<void> {
+		await this.#folder.removeEntry(name).catch(() => undefined);
+	}
+}
+
+/** A partial download on disk. It takes its final name only when it is complete and verified. */
+export class PartFile implements Part {
+	readonly #handle: MovableFile;
+	readonly #access: FileSystemSyncAccessHandle;
+	readonly #name: string;
+	#size: number;
+
+	constructor(handle: MovableFile, access: FileSystemSyncAccessHandle, name: string) {
+		this.#handle = handle;
+		this.#access = access;
+		this.#name = name;
+		this.#size = access.getSize();
+	}
+
+	get size(): number {
+		return this.#size;
+	}
+
+	*chunks(): Iterable<Uint8Array<ArrayBuffer>> {
+		const buffer = new Uint8Array(4 * 2 ** 20);
+		for (let at = 0; at < this.#size; ) {
+			const read = this.#access.read(buffer, { at });
+			if (read === 0) return;
+			yield buffer.subarray(0, read);
+			at += read;
+		}
+	}
+
+	append(chunk: Uint8Array<ArrayBuffer>): void {
+		const written = this.#access.write(chunk, { at: this.#size });
+		// Some browsers write less instead of throwing when the quota is reached.
+		if (written < chunk.length) {
+			throw new DOMException("The disk or the quota is full", "QuotaExceededError");
+		}
+		this.#size += written;
+	}
+
+	restart(): void {
+		this.#access.truncate(0);
+		this.#size = 0;
+	}
+
+	async complete(): Promise<Blob> {
+		this.close();
+		await this.#handle.move(this.#name);
+		return this.#handle.getFile();
+	}
+
+	/** Keeps what is there for the next visit. */
+	close(): void {
+		this.#access.flush();
+		this.#access.close();
+	}
+}

@@ -1,0 +1,46 @@
+import type { Preview } from "../worker/protocol.js";
+
+const frameMilliseconds = 500;
+
+/**
+ * Plays the preview on a canvas, two frames a second. A timer and not an animation: while the
+ * GPU works, every frame the page draws is taken from it.
+ */
+export class PreviewPlayer {
+	#canvas: HTMLCanvasElement | undefined;
+	#preview: Preview | undefined;
+	#timer: ReturnType<typeof setInterval> | undefined;
+	#frame = 0;
+
+	/** Takes the canvas that the page shows, or undefined when it is gone. */
+	attach(canvas: HTMLCanvasElement | undefined): void {
+		this.#canvas = canvas;
+		clearInterval(this.#timer);
+		this.#timer = canvas && setInterval(() => this.#draw(), frameMilliseconds);
+	}
+
+	show(preview: Preview | undefined): void {
+		this.#preview = preview;
+	}
+
+	#draw(): void {
+		const preview = this.#preview;
+		const image = preview?.frames[this.#frame % preview.frames.length];
+		if (!image || !this.#canvas) return;
+		this.#frame += 1;
+		drawEnlarged(image, this.#canvas);
+	}
+}
+
+/** Draws a few coarse pixels smoothly: plain bilinear scaling would show their grid. */
+export function drawEnlarged(image: ImageData, canvas: HTMLCanvasElement): void {
+	const small = new OffscreenCanvas(image.width, image.height);
+	const context = canvas.getContext("2d", { alpha: false });
+	small.getContext("2d")?.putImageData(image, 0, 0);
+	if (!context) return;
+	const scale = Math.max(1, Math.ceil(256 / Math.max(image.width, image.height)));
+	canvas.width = image.width * scale;
+	canvas.height = image.height * scale;
+	context.imageSmoothingQuality = "high";
+	context.drawImage(small, 0, 0, canvas.width, canvas.height);
+}

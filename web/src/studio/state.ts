@@ -1,0 +1,63 @@
+import type { AdapterInfo, ClipSize } from "../engine.js";
+import type { Manifest } from "../manifest.js";
+import type { Clip, Phase, Preview } from "../worker/protocol.js";
+
+/** What the visitor has chosen. Kept as typed, so that no error ever loses it. */
+export interface Settings {
+	prompt: string;
+	negativePrompt: string;
+	/** Index into the model's sizes. */
+	size: number;
+	frames: number;
+	steps: number;
+	guidance: number;
+	seed: number;
+	/** When false, every clip gets a new seed. */
+	seedLocked: boolean;
+}
+
+/** A finished clip with the addresses that the page shows and downloads it under. */
+export interface Take {
+	clip: Clip;
+	videoUrl: string;
+	posterUrl: string;
+	fileName: string;
+	/** How long it took to make, in seconds. */
+	made: number;
+}
+
+export interface Message {
+	kind: "error" | "note";
+	title: string;
+	text: string;
+	/** A size that would fit, offered as a button. */
+	suggestion?: ClipSize;
+}
+
+/** What is shown of the work in progress. */
+export interface Work {
+	phase: Phase;
+	done: number;
+	total: number;
+	/** Of everything, from 0 to 1. */
+	fraction: number;
+	/** In seconds; undefined while it cannot be told. */
+	timeLeft: number | undefined;
+	preview: Preview | undefined;
+	cancelling: boolean;
+}
+
+export interface StudioState {
+	manifest: Manifest;
+	settings: Settings;
+	/** Why this browser cannot run Kinora, if so. */
+	unsupported: string | undefined;
+	adapter: AdapterInfo | undefined;
+	work: Work | undefined;
+	take: Take | undefined;
+	/** All takes of this visit, newest first. */
+	takes: Take[];
+	message: Message | undefined;
+	/** Said by screen readers without moving the focus. */
+	announcement: string;
+}

@@ -1,0 +1,272 @@
+import { render } from "lit";
+import { Kinora } from "../client/kinora.js";
+import { checkedPrompt, randomSeed } from "../client/options.js";
+import { checkSupport } from "../client/support.js";
+import type { ClipSize } from "../engine.js";
+import { KinoraError } from "../errors.js";
+import { defaultSize, type ModelLocation } from "../manifest.js";
+import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
+import { fileName } from "./file-name.js";
+import { describeError } from "./messages.js";
+import { PreviewPlayer } from "./preview-player.js";
+import type { Settings, StudioState, Take } from "./state.js";
+import { TimeLeft } from "./time-left.js";
+import { page } from "./views/page.js";
+
+/** While the GPU works, the page is drawn at most this often. */
+const busyRenderMilliseconds = 500;
+const mostTakes = 8;
+
+/** The page's state and everything a visitor can do to it. */
+export class Studio {
+	readonly state: StudioState;
+	readonly knownWords: ReadonlySet<string>;
+	readonly #preview = new PreviewPlayer();
+	readonly #model: ModelLocation;
+	readonly #root: HTMLElement;
+	#kinora: Kinora | undefined;
+	#stop: AbortController | undefined;
+	#renderTimer: ReturnType<typeof setTimeout> | undefined;
+	#renderedAt = 0;
+
+	constructor(model: ModelLocation, root: HTMLElement) {
+		const { manifest } = model;
+		this.#model = model;
+		this.#root = root;
+		this.knownWords = new Set(manifest.known_words);
+		this.state = {
+			manifest,
+			settings: defaultSettings(model),
+			unsupported: undefined,
+			adapter: undefined,
+			work: undefined,
+			take: undefined,
+			takes: [],
+			message: undefined,
+			announcement: "",
+		};
+	}
+
+	async start(): Promise<void> {
+		this.render();
+		const problem = await checkSupport();
+		if (problem) {
+			this.state.unsupported = problem.message;
+			this.render();
+		}
+	}
+
+	/** Changes settings and draws the page. */
+	set(change: Partial<Settings>): void {
+		Object.assign(this.state.settings, change);
+		this.render();
+	}
+
+	/** Takes the canvas that the preview plays on; undefined when the page no longer shows it. */
+	readonly attachPreview = (canvas: Element | undefined): void => {
+		this.#preview.attach(canvas as HTMLCanvasElement | undefined);
+	};
+
+	announce(text: string): void {
+		this.state.announcement = text;
+		this.render();
+	}
+
+	dismissMessage(): void {
+		this.state.message = undefined;
+		this.render();
+	}
+
+	/** Makes a clip of the current settings. Everything that can go wrong ends in a message. */
+	async generate(): Promise<void> {
+		if (this.state.work) return;
+		const { settings, manifest } = this.state;
+		this.state.message = undefined;
+		try {
+			checkedPrompt(settings.prompt);
+		} catch (error) {
+			this.#fail(error);
+			return;
+		}
+		if (!settings.seedLocked) settings.seed = randomSeed();
+		const size = chosenSize(this.state);
+		const work = size.width * size.height * size.frames * settings.steps;
+		const time = new TimeLeft(this.#kinora !== undefined, work);
+		const startedAt = performance.now();
+		this.#begin();
+		try {
+			const { signal } = this.#stop as AbortController;
+			const onProgress = (progress: KinoraProgress) => this.#progress(progress, time);
+			this.#kinora ??= await Kinora.load({ model: this.#model.url, size, signal, onProgress });
+			this.state.adapter = this.#kinora.adapter;
+			const clip = await this.#kinora.generate({
+				prompt: settings.prompt,
+				negativePrompt: settings.negativePrompt,
+				width: size.width,
+				height: size.height,
+				seconds: size.frames / manifest.fps,
+				steps: settings.steps,
+				guidance: settings.guidance,
+				seed: settings.seed,
+				signal,
+				onProgress,
+			});
+			time.finish();
+			this.#finish(clip, (performance.now() - startedAt) / 1000);
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	cancel(): void {
+		if (!this.state.work) return;
+		this.state.work.cancelling = true;
+		this.#stop?.abort();
+		this.render();
+	}
+
+	/** Shows an earlier take. */
+	showTake(take: Take): void {
+		this.state.take = take;
+		this.render();
+	}
+
+	/** Puts the settings of a clip back into the controls, with its seed locked. */
+	useSettings(params: ClipParams): void {
+		const { sizes } = this.state.manifest;
+		const size = sizes.findIndex((s) => s.width === params.width && s.height === params.height);
+		const { prompt, negativePrompt, frames, steps, guidance, seed } = params;
+		this.set({
+			prompt,
+			negativePrompt,
+			frames,
+			steps,
+			guidance,
+			seed,
+			seedLocked: true,
+			size: Math.max(0, size),
+		});
+		this.announce("The settings of this clip are in the controls again; its seed is kept.");
+	}
+
+	/** Takes the size that was suggested in place of one that does not fit. */
+	useSize(suggestion: ClipSize): void {
+		const { sizes } = this.state.manifest;
+		const size = sizes.findIndex(
+			(s) => s.width === suggestion.width && s.height === suggestion.height,
+		);
+		this.state.message = undefined;
+		this.set({ frames: suggestion.frames, ...(size >= 0 && { size }) });
+	}
+
+	/** Draws the page; while the GPU works, at most twice a second. */
+	render(): void {
+		clearTimeout(this.#renderTimer);
+		this.#renderedAt = performance.now();
+		render(page(this), this.#root);
+	}
+
+	#renderSoon(): void {
+		clearTimeout(this.#renderTimer);
+		const wait = this.#renderedAt + busyRenderMilliseconds - performance.now();
+		if (wait <= 0) this.render();
+		else this.#renderTimer = setTimeout(() => this.render(), wait);
+	}
+
+	#begin(): void {
+		this.#stop = new AbortController();
+		this.#preview.show(undefined);
+		this.state.work = {
+			phase: "device",
+			done: 0,
+			total: 1,
+			fraction: 0,
+			timeLeft: undefined,
+			preview: undefined,
+			cancelling: false,
+		};
+		this.state.announcement = "Generating.";
+		this.render();
+		this.#moveFocus("generate", "cancel");
+	}
+
+	#progress(progress: KinoraProgress, time: TimeLeft): void {
+		const { work } = this.state;
+		if (!work) return;
+		time.update(progress);
+		work.phase = progress.phase;
+		work.done = progress.done;
+		work.total = progress.total;
+		work.fraction = time.fraction();
+		work.timeLeft = time.seconds();
+		if (progress.preview) {
+			work.preview = progress.preview;
+			this.#preview.show(progress.preview);
+		}
+		if (progress.notice) {
+			this.state.message = { kind: "note", title: "Running from memory", text: progress.notice };
+		}
+		this.#renderSoon();
+	}
+
+	#finish(clip: Clip, made: number): void {
+		const take: Take = {
+			clip,
+			videoUrl: URL.createObjectURL(clip.blob),
+			posterUrl: URL.createObjectURL(clip.poster),
+			fileName: fileName(clip, new Date()),
+			made,
+		};
+		this.state.take = take;
+		this.state.takes = [take, ...this.state.takes];
+		for (const old of this.state.takes.splice(mostTakes)) {
+			URL.revokeObjectURL(old.videoUrl);
+			URL.revokeObjectURL(old.posterUrl);
+		}
+		this.#end("The clip is ready.");
+	}
+
+	#fail(error: unknown): void {
+		const failure = KinoraError.from(error);
+		if (failure.code === "cancelled") {
+			this.#end("Cancelled. Your prompt and settings are as they were.");
+			return;
+		}
+		// A model that failed to load may load the next time; one that is loaded heals by itself.
+		this.state.message = describeError(failure);
+		this.#end("");
+	}
+
+	#end(announcement: string): void {
+		this.state.work = undefined;
+		this.state.announcement = announcement;
+		this.render();
+		this.#moveFocus("cancel", "generate");
+	}
+
+	/** Keeps the keyboard where it was when one button takes the other's place. */
+	#moveFocus(from: string, to: string): void {
+		const active = document.activeElement;
+		if (active !== document.body && active?.id !== from) return;
+		document.getElementById(to)?.focus({ preventScroll: true });
+	}
+}
+
+/** The clip size that the controls stand at. */
+export function chosenSize({ manifest, settings }: StudioState): ClipSize {
+	const size = manifest.sizes[settings.size] ?? defaultSize(manifest);
+	return { width: size.width, height: size.height, frames: settings.frames };
+}
+
+function defaultSettings({ manifest }: ModelLocation): Settings {
+	return {
+		prompt: "",
+		negativePrompt: manifest.sampler.negative_prompt ?? "",
+		size: 0,
+		frames: defaultSize(manifest).frames,
+		steps: manifest.sampler.steps,
+		guidance: manifest.sampler.guidance,
+		seed: randomSeed(),
+		seedLocked: false,
+	};
+}

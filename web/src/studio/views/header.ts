@@ -1,0 +1,25 @@
+import { html, type TemplateResult } from "lit";
+import { modelBytes } from "../../manifest.js";
+import type { StudioState } from "../state.js";
+import { reel } from "./icons.js";
+
+/** The name of the house, the model in use and the device. */
+export function header({ manifest, adapter }: StudioState): TemplateResult {
+	const megabytes = (modelBytes(manifest) / 1e6).toFixed(1);
+	return html`
+		<header>
+			<p class="wordmark">${reel} Kinora</p>
+			<p class="model">
+				<span>${manifest.title}</span>
+				<span class="dim">${megabytes} MB, downloaded once</span>
+				${
+					adapter
+						? html`<span class="dim"
+								>${adapter.name}${adapter.software ? " (no graphics processor: very slow)" : ""}</span
+							>`
+						: null
+				}
+			</p>
+		</header>
+	`;
+}

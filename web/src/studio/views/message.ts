@@ -1,0 +1,38 @@
+import { html, type TemplateResult } from "lit";
+import type { ClipSize } from "../../engine.js";
+import type { Message } from "../state.js";
+
+interface MessageActions {
+	useSize?: (size: ClipSize) => void;
+	dismissMessage?: () => void;
+}
+
+/** A message with what to do about it. */
+export function messageCard(message: Message, actions: MessageActions): TemplateResult {
+	const { suggestion } = message;
+	return html`
+		<div class="message ${message.kind}">
+			<p class="message-title">${message.title}</p>
+			<p>${message.text}</p>
+			${
+				suggestion && actions.useSize
+					? html`<button type="button" @click=${() => actions.useSize?.(suggestion)}>
+							Use ${suggestion.width} × ${suggestion.height}, ${suggestion.frames} frames
+						</button>`
+					: null
+			}
+			${
+				actions.dismissMessage
+					? html`<button
+							type="button"
+							class="dismiss"
+							aria-label="Dismiss this message"
+							@click=${() => actions.dismissMessage?.()}
+						>
+							×
+						</button>`
+					: null
+			}
+		</div>
+	`;
+}

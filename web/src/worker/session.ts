@@ -1,0 +1,149 @@
+import * as Comlink from "comlink";
+import { ClipEncoder, requireVideoEncoder } from "../encode/clip-encoder.js";
+import type { CancelToken, ClipSize, Engine, EnginePreview, OpRow } from "../engine.js";
+import { KinoraError } from "../errors.js";
+import type { Manifest } from "../manifest.js";
+import { forgetModelFiles, openModelFiles } from "../storage/model-files.js";
+import { engineModule } from "./engine-module.js";
+import type {
+	Clip,
+	GenerateRequest,
+	Loaded,
+	LoadRequest,
+	OnProgress,
+	Outcome,
+	Preview,
+	WorkerApi,
+} from "./protocol.js";
+import { Throttle } from "./throttle.js";
+
+/** The Worker's side of the protocol: one engine, one model, one job at a time. */
+export class Session implements WorkerApi {
+	#engine: Engine | undefined;
+	#manifest: Manifest | undefined;
+	#cancel: CancelToken | undefined;
+
+	load(request: LoadRequest, onProgress: OnProgress): Promise<Outcome<Loaded>> {
+		return settle(async () => {
+			const { manifest } = request.model;
+			requireVideoEncoder();
+			onProgress({ phase: "device", done: 0, total: 1 });
+			const engine = await this.#start(request.wasmUrl);
+			requireFit(engine, manifest, request.size);
+			onProgress({ phase: "device", done: 1, total: 1 });
+			const files = await openModelFiles(request.model, onProgress);
+			const report = new Throttle(onProgress);
+			try {
+				await engine.load(manifest, files, (progress) => report.send(progress));
+			} catch (error) {
+				if (KinoraError.from(error).code === "bad-model") await forgetModelFiles(manifest);
+				throw error;
+			}
+			report.flush();
+			this.#manifest = manifest;
+			return { adapter: engine.adapter() };
+		});
+	}
+
+	generate(request: GenerateRequest, onProgress: OnProgress): Promise<Outcome<Clip>> {
+		return settle(async () => {
+			const { engine, manifest } = this.#loaded();
+			requireFit(engine, manifest, request);
+			this.#cancel = new engineModule.CancelToken();
+			const encoder = await ClipEncoder.create(request);
+			const report = new Throttle(onProgress);
+			let preview: Preview | undefined;
+			try {
+				await engine.generate(
+					request,
+					{
+						onProgress: (progress) =>
+							report.send(
+								preview && progress.phase === "denoise" ? { ...progress, preview } : progress,
+							),
+						onPreview: (latest) => {
+							preview = toPreview(latest);
+						},
+						onFrame: (frame) => encoder.add(frame),
+					},
+					this.#cancel,
+				);
+				report.flush();
+				onProgress({ phase: "encode", done: 0, total: 1 });
+				const clip = await encoder.finish();
+				onProgress({ phase: "encode", done: 1, total: 1 });
+				return clip;
+			} catch (error) {
+				await encoder.cancel();
+				throw error;
+			} finally {
+				this.#cancel = undefined;
+			}
+		});
+	}
+
+	cancel(): void {
+		this.#cancel?.cancel();
+	}
+
+	ops(
+		wasmUrl: string,
+		filter: string | undefined,
+		onRow: (row: OpRow) => void,
+	): Promise<Outcome<OpRow[]>> {
+		return settle(async () => (await this.#start(wasmUrl)).ops(filter, onRow));
+	}
+
+	async #start(wasmUrl: string): Promise<Engine> {
+		if (!this.#engine) {
+			await engineModule.default({ module_or_path: wasmUrl });
+			this.#engine = await engineModule.Engine.create();
+		}
+		return this.#engine;
+	}
+
+	#loaded(): { engine: Engine; manifest: Manifest } {
+		if (!this.#engine || !this.#manifest) {
+			throw new KinoraError("internal", "A clip was asked for before a model was loaded.");
+		}
+		return { engine: this.#engine, manifest: this.#manifest };
+	}
+}
+
+async function settle<T>(job: () => Promise<T>): Promise<Outcome<T>> {
+	try {
+		return { ok: true, value: await job() };
+	} catch (error) {
+		const { code, message, suggestion } = KinoraError.from(error);
+		return { ok: false, failure: { code, message, ...(suggestion && { suggestion }) } };
+	}
+}
+
+function requireFit(engine: Engine, manifest: Manifest, size: ClipSize): void {
+	const { width, height, frames } = size;
+	const plan = engine.plan(manifest, { width, height, frames });
+	if (plan.fits) return;
+	const need = `A clip of ${width} × ${height} with ${frames} frames needs ${mebibytes(plan.bytes)} of graphics memory; this device offers ${mebibytes(plan.budget)}.`;
+	const { suggestion } = plan;
+	const advice = suggestion
+		? `${suggestion.width} × ${suggestion.height} with ${suggestion.frames} frames would fit.`
+		: "Choose a smaller model, or use a device with more graphics memory.";
+	throw new KinoraError("does-not-fit", `${need} ${advice}`, suggestion);
+}
+
+function mebibytes(bytes: number): string {
+	return `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
+}
+
+function toPreview({ width, height, frames }: EnginePreview): Preview {
+	return {
+		width,
+		height,
+		frames: frames.map((rgba) => new ImageData(new Uint8ClampedArray(rgba), width, height)),
+	};
+}
+
+/** Starts answering the page. */
+export function serve(): void {
+	Comlink.expose(new Session());
+}
