@@ -13,9 +13,7 @@ pub(crate) fn heading(text: &str) {
 /// Runs a program whose output goes straight to the terminal; anything but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = announce(command);
-    let status = command
-        .status()
-        .with_context(|| format!("{shown} does not start"))?;
+    let status = command.status().with_context(|| format!("{shown} does not start"))?;
     if !status.success() {
         bail!("{shown} failed ({status})");
     }
@@ -25,10 +23,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a program, passing each line of its standard output on to the terminal and to `line`.
 pub(crate) fn run_with_lines(command: &mut Command, mut line: impl FnMut(&str)) -> Result<()> {
     let shown = announce(command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{shown} does not start"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{shown} does not start"))?;
     let stdout = child.stdout.take().context("standard output is piped")?;
     for text in BufReader::new(stdout).split(b'\n') {
         let text = text?;
@@ -46,15 +41,9 @@ pub(crate) fn run_with_lines(command: &mut Command, mut line: impl FnMut(&str)) 
 /// Standard output of a program, quietly.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = display(command);
-    let output = command
-        .output()
-        .with_context(|| format!("{shown} does not start"))?;
+    let output = command.output().with_context(|| format!("{shown} does not start"))?;
     if !output.status.success() {
-        bail!(
-            "{shown} failed ({}): {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("{shown} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
@@ -64,9 +53,7 @@ pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names.iter().find_map(|name| {
         let file_name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(&file_name))
-            .find(|file| file.is_file())
+        std::env::split_paths(&path).map(|folder| folder.join(&file_name)).find(|file| file.is_file())
     })
 }
 
@@ -78,16 +65,7 @@ fn announce(command: &Command) -> String {
 
 fn display(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
-    let program = program
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(&program)
-        .to_string();
-    let arguments = command
-        .get_args()
-        .map(|argument| argument.to_string_lossy().into_owned());
-    std::iter::once(program)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let program = program.rsplit(['/', '\\']).next().unwrap_or(&program).to_string();
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }

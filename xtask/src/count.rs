@@ -13,17 +13,11 @@ impl Count {
         let line = without_colours(line);
         let summary = line.trim().strip_prefix("test result:");
         let is_libtest = summary.is_some();
-        let words: Vec<&str> = summary
-            .unwrap_or(&line)
-            .split([' ', ';'])
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> = summary.unwrap_or(&line).split([' ', ';']).filter(|word| !word.is_empty()).collect();
         match words.as_slice() {
             ["#" | "ℹ", "pass", number] => self.passed += number.parse().unwrap_or(0),
             ["#" | "ℹ", "fail", number] => self.failed += number.parse().unwrap_or(0),
-            [number, "passed" | "failed" | "flaky", ..] if !is_libtest => {
-                self.add(number, words[1])
-            }
+            [number, "passed" | "failed" | "flaky", ..] if !is_libtest => self.add(number, words[1]),
             _ if is_libtest => words.windows(2).for_each(|pair| self.add(pair[0], pair[1])),
             _ => {}
         }
@@ -46,11 +40,7 @@ fn without_colours(text: &str) -> String {
     let mut pieces = text.split("\u{1b}[");
     let first = pieces.next().unwrap_or_default().to_string();
     pieces.fold(first, |plain, piece| {
-        plain
-            + piece
-                .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
-                .get(1..)
-                .unwrap_or_default()
+        plain + piece.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or_default()
     })
 }
 
@@ -82,10 +72,7 @@ mod tests {
 
     #[test]
     fn node() {
-        assert_eq!(
-            count("ℹ tests 4\nℹ pass 3\nℹ fail 1\nℹ duration_ms 80.2"),
-            (3, 1)
-        );
+        assert_eq!(count("ℹ tests 4\nℹ pass 3\nℹ fail 1\nℹ duration_ms 80.2"), (3, 1));
         assert_eq!(count("# tests 4\n# pass 4\n# fail 0"), (4, 0));
     }
 }

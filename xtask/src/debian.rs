@@ -9,11 +9,7 @@ pub(crate) fn install(packages: &[&str], reason: &str) -> Result<()> {
     let packages = packages.join(" ");
     let command_line = format!("apt-get install --yes --no-install-recommends {packages}");
     let Some(mut prefix) = privileged_prefix().filter(|_| is_debian()) else {
-        let advice = if is_debian() {
-            format!("sudo {command_line}")
-        } else {
-            format!("Debian: sudo {command_line}")
-        };
+        let advice = if is_debian() { format!("sudo {command_line}") } else { format!("Debian: sudo {command_line}") };
         bail!("{reason}. Install it, then run this again ({advice})");
     };
     command::heading(&format!("Installing {packages}"));
@@ -21,11 +17,7 @@ pub(crate) fn install(packages: &[&str], reason: &str) -> Result<()> {
     prefix.push("DEBIAN_FRONTEND=noninteractive");
     for line in ["apt-get update", &command_line] {
         let words: Vec<&str> = prefix.iter().copied().chain(line.split(' ')).collect();
-        command::run(
-            Command::new(words[0])
-                .args(&words[1..])
-                .stdin(Stdio::null()),
-        )?;
+        command::run(Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()))?;
     }
     Ok(())
 }
@@ -40,7 +32,5 @@ fn privileged_prefix() -> Option<Vec<&'static str>> {
     if is_root {
         return Some(Vec::new());
     }
-    command::output(Command::new("sudo").args(["-n", "true"]))
-        .is_ok()
-        .then(|| vec!["sudo", "-n"])
+    command::output(Command::new("sudo").args(["-n", "true"])).is_ok().then(|| vec!["sudo", "-n"])
 }

@@ -18,14 +18,9 @@ impl Project {
             .context("xtask lies at the top of the repository")?
             .to_path_buf();
         let mut metadata = cargo_command();
-        metadata
-            .args(["metadata", "--format-version=1", "--no-deps"])
-            .current_dir(&root);
+        metadata.args(["metadata", "--format-version=1", "--no-deps"]).current_dir(&root);
         let metadata: serde_json::Value = serde_json::from_str(&command::output(&mut metadata)?)?;
-        let target = metadata["target_directory"]
-            .as_str()
-            .context("cargo metadata names no target_directory")?
-            .into();
+        let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?.into();
         Ok(Self { root, target })
     }
 

@@ -17,28 +17,15 @@ pub(crate) fn serve(project: &Project, port: u16) -> Result<()> {
 
     let (sender, changes) = channel();
     let mut watcher = new_debouncer(Duration::from_millis(200), sender)?;
-    for folder in
-        ["crate/src", "shaders", "web", "models/nano"].map(|folder| project.root.join(folder))
-    {
+    for folder in ["crate/src", "shaders", "web", "models/nano"].map(|folder| project.root.join(folder)) {
         if folder.exists() {
             watcher.watcher().watch(&folder, RecursiveMode::Recursive)?;
         }
     }
 
-    command::heading(&format!(
-        "Kinora is at http://localhost:{port}/ (stop with Ctrl+C)"
-    ));
+    command::heading(&format!("Kinora is at http://localhost:{port}/ (stop with Ctrl+C)"));
     let mut server = web::npm(&project.web());
-    server.args([
-        "exec",
-        "--no",
-        "--",
-        "vite",
-        "preview",
-        "--strictPort",
-        "--port",
-        &port.to_string(),
-    ]);
+    server.args(["exec", "--no", "--", "vite", "preview", "--strictPort", "--port", &port.to_string()]);
     let mut server = server.spawn()?;
     loop {
         match changes.recv_timeout(Duration::from_secs(1)) {
@@ -65,7 +52,5 @@ fn build(project: &Project) -> Result<()> {
 fn concerns_sources(project: &Project, event: &DebounceEventResult) -> bool {
     let built = ["node_modules", "dist", "src/wasm"].map(|folder| project.web().join(folder));
     let is_source = |path: &Path| !built.iter().any(|folder| path.starts_with(folder));
-    event
-        .as_ref()
-        .is_ok_and(|events| events.iter().any(|event| is_source(&event.path)))
+    event.as_ref().is_ok_and(|events| events.iter().any(|event| is_source(&event.path)))
 }

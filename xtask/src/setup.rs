@@ -28,9 +28,7 @@ pub(crate) fn wasm_target(project: &Project) -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let is_installed = || -> Result<bool> {
         let mut rustc = Command::new("rustc");
-        rustc
-            .args(["--print", "target-libdir", "--target", TARGET])
-            .current_dir(&project.root);
+        rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&project.root);
         Ok(Path::new(&command::output(&mut rustc)?).is_dir())
     };
     if !is_installed()? {
@@ -41,11 +39,7 @@ pub(crate) fn wasm_target(project: &Project) -> Result<()> {
             );
         }
         command::heading(&format!("Installing Rust's target {TARGET}"));
-        command::run(
-            Command::new("rustup")
-                .args(["target", "add", TARGET])
-                .current_dir(&project.root),
-        )?;
+        command::run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(&project.root))?;
     }
     found("Rust target", TARGET);
     Ok(())
@@ -54,21 +48,13 @@ pub(crate) fn wasm_target(project: &Project) -> Result<()> {
 /// Node.js in a version that Vite runs on, and npm.
 fn node() -> Result<()> {
     const OLDEST: (u32, u32) = (20, 19);
-    let advice = format!(
-        "Install Node.js {}.{} or newer with npm: https://nodejs.org",
-        OLDEST.0, OLDEST.1
-    );
-    let version =
-        command::output(Command::new("node").arg("--version")).with_context(|| advice.clone())?;
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split('.')
-        .map(|part| part.parse().unwrap_or(0));
+    let advice = format!("Install Node.js {}.{} or newer with npm: https://nodejs.org", OLDEST.0, OLDEST.1);
+    let version = command::output(Command::new("node").arg("--version")).with_context(|| advice.clone())?;
+    let mut numbers = version.trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
     if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < OLDEST {
         bail!("Node.js {version} is too old. {advice}");
     }
-    let npm = command::output(web::npm(Path::new(".")).arg("--version"))
-        .with_context(|| advice.clone())?;
+    let npm = command::output(web::npm(Path::new(".")).arg("--version")).with_context(|| advice.clone())?;
     found("Node.js", &format!("{version}, npm {npm}"));
     Ok(())
 }
@@ -79,10 +65,7 @@ pub(crate) fn vulkan_driver() -> Result<()> {
         return Ok(());
     }
     if vulkan_driver_manifest().is_none() || vulkan_loader().is_none() {
-        debian::install(
-            &["mesa-vulkan-drivers", "libvulkan1"],
-            "The tests need a Vulkan driver",
-        )?;
+        debian::install(&["mesa-vulkan-drivers", "libvulkan1"], "The tests need a Vulkan driver")?;
     }
     let manifest = vulkan_driver_manifest().context("No Vulkan driver after its installation")?;
     found("Vulkan driver", &manifest.display().to_string());
@@ -90,31 +73,18 @@ pub(crate) fn vulkan_driver() -> Result<()> {
 }
 
 fn vulkan_driver_manifest() -> Option<PathBuf> {
-    if let Some(chosen) =
-        std::env::var_os("VK_DRIVER_FILES").or_else(|| std::env::var_os("VK_ICD_FILENAMES"))
-    {
+    if let Some(chosen) = std::env::var_os("VK_DRIVER_FILES").or_else(|| std::env::var_os("VK_ICD_FILENAMES")) {
         return Some(chosen.into());
     }
-    [
-        "/usr/share/vulkan/icd.d",
-        "/usr/local/share/vulkan/icd.d",
-        "/etc/vulkan/icd.d",
-    ]
-    .iter()
-    .flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten())
-    .map(|entry| entry.path())
-    .find(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    })
+    ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten())
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "json"))
 }
 
 fn vulkan_loader() -> Option<PathBuf> {
-    let multiarch = std::fs::read_dir("/usr/lib")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
+    let multiarch = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
     ["/usr/lib", "/usr/lib64", "/lib64", "/usr/local/lib"]
         .iter()
         .map(PathBuf::from)
@@ -136,14 +106,7 @@ pub(crate) fn chromium() -> Result<PathBuf> {
 fn find_chromium() -> Option<PathBuf> {
     let chosen = std::env::var_os("CHROMIUM").map(PathBuf::from);
     chosen
-        .or_else(|| {
-            command::find_program(&[
-                "chromium",
-                "google-chrome",
-                "google-chrome-stable",
-                "chromium-browser",
-            ])
-        })
+        .or_else(|| command::find_program(&["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"]))
         .or_else(|| {
             [
                 "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -160,8 +123,7 @@ pub(crate) fn ffprobe() -> Result<()> {
     if command::find_program(&["ffprobe"]).is_none() {
         debian::install(&["ffmpeg"], "The tests of the page need ffprobe (ffmpeg)")?;
     }
-    let program =
-        command::find_program(&["ffprobe"]).context("No ffprobe after its installation")?;
+    let program = command::find_program(&["ffprobe"]).context("No ffprobe after its installation")?;
     found("ffprobe", &program.display().to_string());
     Ok(())
 }

@@ -40,15 +40,9 @@ struct Outcome {
 /// Runs the chosen steps (all, if none is chosen), goes on after failures, and fails in the end if any failed.
 pub(crate) fn test(project: &Project, only: &[Step]) -> Result<()> {
     let chosen = |step: &Step| only.is_empty() || only.contains(step);
-    let steps: Vec<Step> = Step::value_variants()
-        .iter()
-        .copied()
-        .filter(chosen)
-        .collect();
+    let steps: Vec<Step> = Step::value_variants().iter().copied().filter(chosen).collect();
 
-    let setup = timed("setup", |_| {
-        steps.iter().try_for_each(|&step| prepare(project, step))
-    });
+    let setup = timed("setup", |_| steps.iter().try_for_each(|&step| prepare(project, step)));
     let mut outcomes = Vec::new();
     if setup.error.is_some() {
         outcomes.push(setup);
@@ -62,8 +56,7 @@ pub(crate) fn test(project: &Project, only: &[Step]) -> Result<()> {
 }
 
 fn name(step: Step) -> String {
-    step.to_possible_value()
-        .map_or_else(String::new, |value| value.get_name().to_string())
+    step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 /// Installs what the step needs.
@@ -73,9 +66,7 @@ fn prepare(project: &Project, step: Step) -> Result<()> {
         Step::Clippy => setup::wasm_target(project),
         Step::Web | Step::Build => setup::for_build(project),
         Step::Native | Step::Ops => setup::vulkan_driver(),
-        Step::Browser => setup::for_build(project)
-            .and_then(|()| setup::chromium())
-            .and_then(|_| setup::ffprobe()),
+        Step::Browser => setup::for_build(project).and_then(|()| setup::chromium()).and_then(|_| setup::ffprobe()),
     }
 }
 
@@ -88,29 +79,13 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
         }
         Step::Clippy => {
             let deny = ["--", "-D", "warnings"];
-            run(project
-                .cargo()
-                .args(["clippy", "--workspace", "--all-targets"])
-                .args(deny))?;
-            let wasm = [
-                "clippy",
-                "--package",
-                "kinora",
-                "--lib",
-                "--target",
-                "wasm32-unknown-unknown",
-            ];
+            run(project.cargo().args(["clippy", "--workspace", "--all-targets"]).args(deny))?;
+            let wasm = ["clippy", "--package", "kinora", "--lib", "--target", "wasm32-unknown-unknown"];
             run(project.cargo().args(wasm).args(deny))
         }
         Step::Docs => {
             let mut cargo = project.cargo();
-            cargo.args([
-                "doc",
-                "--package",
-                "kinora",
-                "--no-deps",
-                "--document-private-items",
-            ]);
+            cargo.args(["doc", "--package", "kinora", "--no-deps", "--document-private-items"]);
             run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
         }
         Step::Native => {
@@ -122,9 +97,7 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
             }
             Ok(())
         }
-        Step::Ops => run(project
-            .cargo()
-            .args(["run", "--package", "kinora", "--", "ops"])),
+        Step::Ops => run(project.cargo().args(["run", "--package", "kinora", "--", "ops"])),
         Step::Build => {
             wasm::build(project, Optimise::Yes)?;
             web::build(project)
@@ -150,34 +123,15 @@ fn timed(name: &str, step: impl FnOnce(&mut Count) -> Result<()>) -> Outcome {
     } else if count == Count::default() {
         count.passed = 1;
     }
-    Outcome {
-        name: name.to_string(),
-        error,
-        count,
-        time: start.elapsed(),
-    }
+    Outcome { name: name.to_string(), error, count, time: start.elapsed() }
 }
 
 fn summarise(outcomes: &[Outcome]) -> Result<()> {
     command::heading("Summary");
-    println!(
-        "{:<10} {:>8} {:>8} {:>10}",
-        "step", "passed", "failed", "time"
-    );
-    for Outcome {
-        name,
-        error,
-        count,
-        time,
-    } in outcomes
-    {
+    println!("{:<10} {:>8} {:>8} {:>10}", "step", "passed", "failed", "time");
+    for Outcome { name, error, count, time } in outcomes {
         let mark = if error.is_none() { "✓" } else { "✗" };
-        println!(
-            "{name:<10} {:>8} {:>8} {:>8.1} s {mark}",
-            count.passed,
-            count.failed,
-            time.as_secs_f64()
-        );
+        println!("{name:<10} {:>8} {:>8} {:>8.1} s {mark}", count.passed, count.failed, time.as_secs_f64());
     }
     for Outcome { name, error, .. } in outcomes {
         if let Some(error) = error {

@@ -35,15 +35,12 @@ pub(crate) fn build(project: &Project, optimise: Optimise) -> Result<PathBuf> {
     cargo.args(["--target", "wasm32-unknown-unknown"]);
     command::run(&mut cargo)?;
 
-    let compiled = project
-        .target
-        .join("wasm32-unknown-unknown/wasm/kinora.wasm");
+    let compiled = project.target.join("wasm32-unknown-unknown/wasm/kinora.wasm");
     let published = project.web().join("src/wasm");
     let module = published.join("kinora_bg.wasm");
     let stamp = published.join(".stamp");
     let fingerprint = fingerprint(&compiled, optimise)?;
-    let is_current =
-        module.exists() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == fingerprint);
+    let is_current = module.exists() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == fingerprint);
     if !is_current {
         let work = project.target.join("wasm-bindgen");
         bind(&compiled, &work)?;
@@ -71,26 +68,14 @@ fn bind(compiled: &Path, folder: &Path) -> Result<()> {
         std::fs::remove_dir_all(folder)?;
     }
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(compiled)
-        .out_name("kinora")
-        .typescript(true)
-        .web(true)?;
+    bindgen.input_path(compiled).out_name("kinora").typescript(true).web(true)?;
     bindgen.generate(folder).context("wasm-bindgen")
 }
 
 fn optimise_in_place(project: &Project, module: &Path) -> Result<()> {
     command::heading("Engine: wasm-opt");
     let mut npm = web::npm(&project.web());
-    npm.args([
-        "exec",
-        "--no",
-        "--",
-        "wasm-opt",
-        "-O3",
-        "--strip-debug",
-        "--strip-producers",
-    ]);
+    npm.args(["exec", "--no", "--", "wasm-opt", "-O3", "--strip-debug", "--strip-producers"]);
     npm.args(FEATURES).arg(module).arg("-o").arg(module);
     command::run(&mut npm)
 }

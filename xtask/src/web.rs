@@ -46,23 +46,15 @@ pub(crate) fn build_for_release(project: &Project) -> Result<()> {
     build(project)?;
     command::heading("web/dist");
     print_size("engine (wasm)", &module)?;
-    println!(
-        "{:>9.1} KB  web/dist, all files",
-        folder_size(&project.web().join("dist"))? as f64 / 1e3
-    );
+    println!("{:>9.1} KB  web/dist, all files", folder_size(&project.web().join("dist"))? as f64 / 1e3);
     Ok(())
 }
 
 fn print_size(name: &str, file: &Path) -> Result<()> {
     let raw = std::fs::metadata(file)?.len();
     let script = "process.stdout.write(String(zlib.brotliCompressSync(fs.readFileSync(process.argv[1])).length))";
-    let brotli: u64 =
-        command::output(Command::new("node").args(["-e", script]).arg(file))?.parse()?;
-    println!(
-        "{:>9.1} KB  {name}; {:.1} KB with brotli",
-        raw as f64 / 1e3,
-        brotli as f64 / 1e3
-    );
+    let brotli: u64 = command::output(Command::new("node").args(["-e", script]).arg(file))?.parse()?;
+    println!("{:>9.1} KB  {name}; {:.1} KB with brotli", raw as f64 / 1e3, brotli as f64 / 1e3);
     Ok(())
 }
 
@@ -70,11 +62,7 @@ fn folder_size(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() {
-            folder_size(&entry.path())?
-        } else {
-            entry.metadata()?.len()
-        };
+        bytes += if entry.file_type()?.is_dir() { folder_size(&entry.path())? } else { entry.metadata()?.len() };
     }
     Ok(bytes)
 }
