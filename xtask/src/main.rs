@@ -12,6 +12,7 @@ mod wasm;
 mod web;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about, arg_required_else_help = true)]
@@ -50,9 +51,19 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
     let project = project::Project::find()?;
-    match Arguments::parse().task {
+    match task {
         Task::Setup { tests: false } => setup::for_build(&project),
         Task::Setup { tests: true } => setup::for_tests(&project),
         Task::Build => web::build_for_release(&project),
