@@ -6,6 +6,7 @@ test("a prompt becomes an MP4 that plays, loops and downloads", async ({ studio,
 	await studio.open();
 	await studio.chooseQuick(4);
 	await studio.prompt.pressSequentially("a red ball bouncing over the meadow at sunset");
+	const startedAt = await page.evaluate(() => performance.now());
 	await studio.generate.click();
 	await expect(studio.progress).toBeVisible();
 	await expect(page.locator("canvas.preview")).toBeVisible({ timeout: 4 * 60_000 });
@@ -30,7 +31,8 @@ test("a prompt becomes an MP4 that plays, loops and downloads", async ({ studio,
 	}
 
 	const tasks = await page.evaluate(() => window.longTasks);
-	expect(tasks.filter((milliseconds) => milliseconds > 100)).toEqual([]);
+	const long = tasks.filter(({ start, duration }) => start > startedAt && duration > 100);
+	expect(long).toEqual([]);
 });
 
 test("a clip can be cancelled, and another one made", async ({ studio, page }) => {
@@ -84,13 +86,15 @@ test("the same seed makes the same clip, and its settings can be used again", as
 
 declare global {
 	interface Window {
-		longTasks: number[];
+		longTasks: { start: number; duration: number }[];
 	}
 }
 
 function watchLongTasks(): void {
 	window.longTasks = [];
 	new PerformanceObserver((list) => {
-		window.longTasks.push(...list.getEntries().map(({ duration }) => duration));
+		for (const { startTime, duration } of list.getEntries()) {
+			window.longTasks.push({ start: startTime, duration });
+		}
 	}).observe({ entryTypes: ["longtask"] });
 }
