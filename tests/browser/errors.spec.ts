@@ -125,6 +125,24 @@ test("a size that does not fit is refused before the download", async ({ studio,
 	await expectToWork(studio);
 });
 
+test("a lost graphics device is reported, and the next clip starts a new one", async ({
+	studio,
+	browser,
+}) => {
+	await studio.open();
+	await studio.chooseQuick(50);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step [2-9]/, {
+		timeout: 2 * 60_000,
+	});
+	const session = await browser.newBrowserCDPSession();
+	await session.send("Browser.crashGpuProcess");
+	await expect(studio.alert).toContainText(/lost/, { timeout: 60_000 });
+	await expect(studio.prompt).toHaveValue(prompt);
+	await expectToWork(studio);
+});
+
 /** Starts a clip and stops it once the network runs. */
 async function expectToWork(studio: StudioPage): Promise<void> {
 	await studio.generate.click();

@@ -19,6 +19,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	await make.focus();
 	await page.keyboard.press("Enter");
 	await expect(page.getByRole("progressbar")).toBeVisible();
+	await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
 	const video = page.locator("kinora-clip video");
 	await expect(video).toBeVisible({ timeout: 6 * 60_000 });
 	await expect(video).toHaveJSProperty("loop", true);

@@ -43,7 +43,7 @@ function picture(studio: Studio): TemplateResult {
 		></video>`;
 	}
 	return html`${leader(undefined)}
-		<p class="dark-screen">The screen is dark.<br />Describe something, and it will start to move.</p>`;
+		<p class="dark-screen">The screen is dark. Describe something, and it will start to move.</p>`;
 }
 
 /** The counting-down frame at the head of a film. */
