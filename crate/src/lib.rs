@@ -3,11 +3,15 @@
 //! The engine runs the Wan architecture (text encoder, diffusion transformer, causal 3D VAE) as WebGPU compute
 //! shaders, natively (Vulkan, Metal, DX12) and in a browser tab.
 
+mod clock;
 pub mod dit;
 pub mod error;
 pub mod format;
+pub mod gpu;
+pub mod ops;
 pub mod quant;
 pub mod text;
 pub mod vae;
+pub mod weights;
 
 pub use error::{Error, Result};

@@ -1,3 +1,13 @@
-//! The diffusion transformer.
+//! The diffusion transformer of Wan 2.1: full attention over space and time, text by cross-attention, the timestep by
+//! modulation. Names follow `WanTransformer3DModel` of diffusers.
 
+mod block;
+mod config;
+mod condition;
 pub mod names;
+mod rotary;
+mod transformer;
+
+pub use config::DitConfig;
+pub use condition::Context;
+pub use transformer::{Dit, Inputs, Step};

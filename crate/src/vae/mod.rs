@@ -1,3 +1,17 @@
-//! The causal 3D variational autoencoder.
+//! The causal 3D VAE of Wan 2.1 and its residual form of Wan 2.2. Names follow `AutoencoderKLWan` of diffusers.
+//!
+//! Videos go through in chunks: the first frame alone, then as many frames as one latent frame stands for. What a
+//! convolution needs of the past is kept between chunks, so the result is that of the whole video at once.
 
+mod attention_block;
+mod causal_conv;
+mod config;
+mod decoder;
+mod encoder;
 pub mod names;
+mod resample;
+mod residual_block;
+
+pub use config::VaeConfig;
+pub use decoder::{Decoder, Decoding, Frames};
+pub use encoder::{Encoder, Encoding};

@@ -6,6 +6,7 @@ import type { GenerateOptions } from "../client/options.js";
 import { checkSupport } from "../client/support.js";
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
+import { drawEnlarged } from "../preview/draw-enlarged.js";
 import type { Clip, KinoraProgress } from "../worker/protocol.js";
 import { describeProgress, percentOf } from "./progress.js";
 import { borrowModel, type ModelLease } from "./shared-models.js";
@@ -98,6 +99,7 @@ export class KinoraClip extends LitElement {
 	#visible: IntersectionObserver | undefined;
 	#previewTimer: ReturnType<typeof setInterval> | undefined;
 	#previewFrame = 0;
+	#hadFocus = false;
 	#announcement = "";
 
 	constructor() {
@@ -175,18 +177,25 @@ export class KinoraClip extends LitElement {
 	}
 
 	protected override willUpdate(changed: PropertyValues): void {
+		if (!changed.has("view")) return;
+		this.#hadFocus = Boolean(this.shadowRoot?.activeElement);
 		const working = this.view.name === "working";
-		if (changed.has("view")) {
-			clearInterval(this.#previewTimer);
-			if (working) {
-				this.#previewTimer = setInterval(() => this.#drawPreview(), previewMilliseconds);
-			}
-		}
+		if (working === (this.#previewTimer !== undefined)) return;
+		clearInterval(this.#previewTimer);
+		this.#previewTimer = working
+			? setInterval(() => this.#drawPreview(), previewMilliseconds)
+			: undefined;
+	}
+
+	/** Keeps the keyboard in the element when one button takes the other's place. */
+	protected override updated(): void {
+		if (!this.#hadFocus || this.shadowRoot?.activeElement) return;
+		this.renderRoot.querySelector<HTMLElement>("button, video")?.focus();
 	}
 
 	protected override render(): TemplateResult {
 		return html`
-			<div class="frame" part="frame">${this.#view()}</div>
+			<div class="frame ${this.view.name}" part="frame">${this.#view()}</div>
 			<p class="visually-hidden" role="status">${this.#announcement}</p>
 		`;
 	}
@@ -231,7 +240,7 @@ export class KinoraClip extends LitElement {
 		return html`
 			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>
 			<slot name="progress">
-				<div class="working" part="progress">
+				<div class="status" part="progress">
 					<p>${text}</p>
 					<div
 						class="bar"
@@ -321,10 +330,7 @@ export class KinoraClip extends LitElement {
 		const canvas = this.renderRoot.querySelector("canvas");
 		const preview = this.view.name === "working" ? this.view.progress.preview : undefined;
 		const image = preview?.frames[this.#previewFrame++ % preview.frames.length];
-		if (!canvas || !image) return;
-		if (canvas.width !== image.width) canvas.width = image.width;
-		if (canvas.height !== image.height) canvas.height = image.height;
-		canvas.getContext("2d")?.putImageData(image, 0, 0);
+		if (canvas && image) drawEnlarged(image, canvas);
 	}
 
 	#description(): string {

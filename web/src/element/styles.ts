@@ -35,6 +35,17 @@ export const styles = css`
 		text-align: center;
 	}
 
+	.frame.working {
+		flex-direction: row;
+		align-items: flex-end;
+	}
+
+	slot[name="progress"] {
+		display: block;
+		flex: 1;
+		z-index: 1;
+	}
+
 	img,
 	video,
 	canvas {
@@ -47,7 +58,7 @@ export const styles = css`
 
 	.prompt,
 	.message,
-	.working p {
+	.status p {
 		margin: 0;
 		overflow-wrap: anywhere;
 		text-wrap: balance;
@@ -84,13 +95,13 @@ export const styles = css`
 		outline-offset: 2px;
 	}
 
-	.working {
-		z-index: 1;
+	.status {
 		display: grid;
-		gap: 8px;
+		gap: 6px;
 		box-sizing: border-box;
-		width: 100%;
-		padding: 10px 12px;
+		padding: 8px 12px 10px;
+		text-align: left;
+		font-size: 14px;
 		border-radius: 4px;
 		background: color-mix(in srgb, var(--background) 80%, transparent);
 		font-variant-numeric: tabular-nums;

@@ -84,7 +84,9 @@ async function downloadToDisk(
 		for (const chunk of part.chunks()) memory.append(chunk);
 		part.close();
 		await folder.remove(`${file.sha256}.part`);
-		notice(await quotaNotice());
+		notice(
+			"The browser has no room to keep the model, so it runs from memory and will be downloaded again at the next visit. Free some disk space to keep it.",
+		);
 		return downloadToMemory(file, url, memory, onBytes);
 	}
 	return part.complete();
@@ -102,10 +104,4 @@ async function downloadToMemory(
 
 function isQuotaExceeded(error: unknown): boolean {
 	return error instanceof Error && error.name === "QuotaExceededError";
-}
-
-async function quotaNotice(): Promise<string> {
-	const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-	const free = Math.max(0, Math.floor((quota - usage) / 2 ** 20));
-	return `The browser has no room to keep the model (${free.toLocaleString("en")} MiB free), so it runs from memory and will be downloaded again at the next visit.`;
 }

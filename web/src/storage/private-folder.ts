@@ -77,8 +77,9 @@ export class PartFile implements Part {
 
 	append(chunk: Uint8Array<ArrayBuffer>): void {
 		const written = this.#access.write(chunk, { at: this.#size });
-		// Some browsers write less instead of throwing when the quota is reached.
-		if (written < chunk.length) {
+		// Instead of throwing when the quota is reached, browsers may write less, and Chromium 156
+		// returns an error number as a huge count.
+		if (written !== chunk.length) {
 			throw new DOMException("The disk or the quota is full", "QuotaExceededError");
 		}
 		this.#size += written;

@@ -119,7 +119,7 @@ export class Studio {
 	}
 
 	cancel(): void {
-		if (!this.state.work) return;
+		if (!this.state.work || this.state.work.cancelling) return;
 		this.state.work.cancelling = true;
 		this.#stop?.abort();
 		this.render();
@@ -188,6 +188,8 @@ export class Studio {
 		this.state.announcement = "Generating.";
 		this.render();
 		this.#moveFocus("generate", "cancel");
+		// On a phone the screen is below the controls.
+		document.querySelector(".result")?.scrollIntoView({ block: "nearest" });
 	}
 
 	#progress(progress: KinoraProgress, time: TimeLeft): void {

@@ -30,7 +30,7 @@ export function page(studio: Studio): TemplateResult {
 					void studio.generate();
 				}}
 			>
-				<h1>Write a scene.<br /><em>Watch it move.</em></h1>
+				<h1>Write a scene. <em>Watch it move.</em></h1>
 				${promptCard(studio)}
 				<div class="messages" role=${message?.kind === "note" ? "status" : "alert"}>
 					${message ? messageCard(message, studio) : null}

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import type { Phase } from "../../worker/protocol.js";
 import type { Work } from "../state.js";
+import type { Studio } from "../studio.js";
 
 const phaseNames: Record<Phase, string> = {
 	device: "Looking for the graphics device",
@@ -13,8 +14,8 @@ const phaseNames: Record<Phase, string> = {
 	encode: "Writing the file",
 };
 
-/** How far the clip is, in words and as a strip of film that fills up. */
-export function progressStrip(work: Work): TemplateResult {
+/** How far the clip is, in words and as a strip of film that fills up; and the way out. */
+export function progressStrip(studio: Studio, work: Work): TemplateResult {
 	const percent = Math.floor(work.fraction * 100);
 	const phase = work.cancelling ? "Stopping" : phaseNames[work.phase];
 	const text = [phase, count(work)].filter(Boolean).join(" · ");
@@ -32,6 +33,14 @@ export function progressStrip(work: Work): TemplateResult {
 				<div class="exposed" .style=${`--fraction: ${work.fraction}`}></div>
 			</div>
 			<p class="phase"><span>${text}</span><span class="time-left">${timeLeft(work)}</span></p>
+			<button
+				id="cancel"
+				type="button"
+				aria-disabled=${work.cancelling}
+				@click=${() => studio.cancel()}
+			>
+				Cancel
+			</button>
 		</div>
 	`;
 }

@@ -4,7 +4,7 @@ import { longestPrompt } from "../../client/options.js";
 import type { Studio } from "../studio.js";
 import { markUnknownWords, type Stretch, unknownWords } from "../words.js";
 
-/** The prompt box with its hints, the Generate and Cancel buttons, and examples. */
+/** The prompt box with its hints, the Generate button, and examples. */
 export function promptCard(studio: Studio): TemplateResult {
 	const { settings, manifest } = studio.state;
 	const stretches = markUnknownWords(settings.prompt, studio.knownWords, isTyping());
@@ -64,19 +64,10 @@ function hint(studio: Studio, stretches: Stretch[]): TemplateResult | string {
 }
 
 function actions(studio: Studio): TemplateResult {
-	const { work } = studio.state;
-	if (!work) {
-		return html`<span class="shortcut">Ctrl + Enter</span>
-			<button id="generate" class="primary" type="submit">Generate</button>`;
-	}
-	return html`<button
-		id="cancel"
-		type="button"
-		?disabled=${work.cancelling}
-		@click=${() => studio.cancel()}
-	>
-		${work.cancelling ? "Cancelling…" : "Cancel"}
-	</button>`;
+	return html`<span class="shortcut">Ctrl + Enter</span>
+		<button id="generate" class="primary" type="submit" ?disabled=${studio.state.work}>
+			Generate
+		</button>`;
 }
 
 function examples(studio: Studio): TemplateResult | null {

@@ -15,7 +15,7 @@ export function stage(studio: Studio): TemplateResult {
 		<div class="stage" .style=${`--ratio: ${shown.width / shown.height}`}>
 			<div class="screen">${picture(studio)}</div>
 		</div>
-		${state.work ? progressStrip(state.work) : null}
+		${state.work ? progressStrip(studio, state.work) : null}
 	`;
 }
 
@@ -43,7 +43,7 @@ function picture(studio: Studio): TemplateResult {
 		></video>`;
 	}
 	return html`${leader(undefined)}
-		<p class="dark-screen">The screen is dark.<br />Describe something, and it will start to move.</p>`;
+		<p class="dark-screen">The screen is dark. Describe something, and it will start to move.</p>`;
 }
 
 /** The counting-down frame at the head of a film. */
@@ -63,6 +63,6 @@ function leader(work: Work | undefined): TemplateResult {
 }
 
 function counter({ timeLeft }: Work): string {
-	if (timeLeft === undefined) return "…";
+	if (timeLeft === undefined) return "";
 	return timeLeft < 100 ? String(Math.ceil(timeLeft)) : `${Math.ceil(timeLeft / 60)}′`;
 }

@@ -1,0 +1,141 @@
+//! Turns a walk through a network into a list of dispatches.
+
+use std::rc::Rc;
+
+use super::arena::Arena;
+use super::kernel::Kernel;
+use super::recording::{Command, Recording};
+use super::tensor::{Storage, Tensor};
+use crate::error::{Error, Result};
+
+/// Workgroups that WebGPU allows along one dimension of a dispatch.
+const MAX_WORKGROUPS: u64 = 65_535;
+/// Uniform blocks start at multiples of this many bytes.
+const UNIFORM_ALIGNMENT: usize = 256;
+/// A dispatch that costs more is split, so that no driver takes it for a hang: a fifth of a second at 100 GFLOP/s.
+const MAX_COST: u64 = 20_000_000_000;
+
+/// One dispatch of a kernel.
+pub struct Dispatch<'a, P> {
+    /// The shader.
+    pub kernel: &'static Kernel,
+    /// Values of its `override` constants.
+    pub constants: &'a [(&'static str, f64)],
+    /// Storage bindings in order; `None` where this variant reads nothing.
+    pub bindings: &'a [Option<&'a Rc<Storage>>],
+    /// Uniform block without its first member, `first_workgroup`, which is added here.
+    pub parameters: P,
+    /// Number of workgroups; the kernel folds its workgroup id into one linear index below it.
+    pub workgroups: u64,
+    /// Estimated floating-point operations, for time slices.
+    pub cost: u64,
+}
+
+/// Collects dispatches and their scratch tensors.
+pub struct Recorder {
+    arena: Arena,
+    uniforms: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+pub(super) enum Step {
+    Dispatch {
+        kernel: &'static Kernel,
+        constants: Vec<(&'static str, f64)>,
+        bindings: Vec<Option<wgpu::Buffer>>,
+        uniform: std::ops::Range<usize>,
+        workgroups: [u32; 2],
+        cost: u64,
+    },
+    Copy {
+        source: wgpu::Buffer,
+        source_offset: u64,
+        target: wgpu::Buffer,
+        target_offset: u64,
+        bytes: u64,
+    },
+}
+
+impl Recorder {
+    /// Records with scratch memory from this arena; one that only counts gives a recorder that only counts.
+    pub fn new(arena: &Arena) -> Self {
+        Self { arena: arena.clone(), uniforms: Vec::new(), steps: Vec::new() }
+    }
+
+    /// A scratch tensor, valid until dropped; it must be written before it is read.
+    ///
+    /// # Errors
+    /// As [`Arena::tensor`].
+    pub fn tensor(&self, shape: &[usize]) -> Result<Tensor> {
+        self.arena.tensor(shape)
+    }
+
+    /// The arena behind this recorder.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// Appends a dispatch, in several pieces where it is too long for one.
+    pub fn dispatch<P: bytemuck::Pod>(&mut self, dispatch: &Dispatch<'_, P>) {
+        if self.arena.gpu().is_none() || dispatch.workgroups == 0 {
+            return;
+        }
+        let pieces = dispatch.cost.div_ceil(MAX_COST).clamp(1, dispatch.workgroups);
+        let length = dispatch.workgroups.div_ceil(pieces);
+        for first in (0..dispatch.workgroups).step_by(length as usize) {
+            let count = length.min(dispatch.workgroups - first);
+            let x = count.min(MAX_WORKGROUPS);
+            let uniform = self.push_uniform(first as u32, &dispatch.parameters);
+            self.steps.push(Step::Dispatch {
+                kernel: dispatch.kernel,
+                constants: dispatch.constants.to_vec(),
+                bindings: dispatch.bindings.iter().map(|b| b.and_then(|b| b.buffer().cloned())).collect(),
+                uniform,
+                workgroups: [x as u32, count.div_ceil(x) as u32],
+                cost: dispatch.cost / pieces,
+            });
+        }
+    }
+
+    /// Appends a copy of whole f32 values between tensors; offsets and length in elements.
+    pub fn copy(&mut self, source: &Tensor, from: usize, target: &Tensor, to: usize, elements: usize) {
+        let (Some(source), Some(target)) = (source.storage().buffer(), target.storage().buffer()) else { return };
+        self.steps.push(Step::Copy {
+            source: source.clone(),
+            source_offset: 4 * from as u64,
+            target: target.clone(),
+            target_offset: 4 * to as u64,
+            bytes: 4 * elements as u64,
+        });
+    }
+
+    fn push_uniform<P: bytemuck::Pod>(&mut self, first_workgroup: u32, parameters: &P) -> std::ops::Range<usize> {
+        let start = self.uniforms.len();
+        self.uniforms.extend_from_slice(bytemuck::bytes_of(&first_workgroup));
+        self.uniforms.extend_from_slice(bytemuck::bytes_of(parameters));
+        self.uniforms.resize(self.uniforms.len().next_multiple_of(16), 0);
+        let end = self.uniforms.len();
+        self.uniforms.resize(end.next_multiple_of(UNIFORM_ALIGNMENT), 0);
+        start..end
+    }
+
+    /// Compiles what is missing and fixes the list for replay.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when this recorder only counts, or what the device reported.
+    pub fn finish(self) -> Result<Recording> {
+        let Some(gpu) = self.arena.gpu().cloned() else {
+            return Err(Error::Device("a plan cannot be run".into()));
+        };
+        let uniforms = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("uniforms"),
+            size: self.uniforms.len().max(16) as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        gpu.queue.write_buffer(&uniforms, 0, &self.uniforms);
+        let commands = self.steps.into_iter().map(|step| Command::new(&gpu, &uniforms, step)).collect();
+        gpu.check()?;
+        Ok(Recording::new(gpu, commands, self.arena))
+    }
+}

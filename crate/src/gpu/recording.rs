@@ -1,0 +1,132 @@
+//! A fixed list of dispatches, run as often as wanted with whatever is in its buffers.
+
+use std::rc::Rc;
+
+use super::arena::Arena;
+use super::cancel::Cancel;
+use super::device::Gpu;
+use super::kernel::Pipeline;
+use super::recorder::Step;
+use crate::clock::Stopwatch;
+use crate::error::Result;
+
+/// How long one submission should keep the device, in seconds. Two are in flight, and a cancel waits for both.
+const SLICE_SECONDS: f64 = 0.05;
+/// What a dispatch costs even if it computes nothing.
+const DISPATCH_COST: u64 = 20_000;
+
+/// Dispatches with their bind groups, ready to run.
+pub struct Recording {
+    gpu: Rc<Gpu>,
+    commands: Vec<Command>,
+    /// Keeps the scratch buffers from being destroyed while the list can still run.
+    _arena: Arena,
+}
+
+pub(super) enum Command {
+    Dispatch { pipeline: Rc<Pipeline>, bind_group: wgpu::BindGroup, workgroups: [u32; 2], cost: u64 },
+    Copy { source: wgpu::Buffer, source_offset: u64, target: wgpu::Buffer, target_offset: u64, bytes: u64 },
+}
+
+impl Command {
+    pub(super) fn new(gpu: &Gpu, uniforms: &wgpu::Buffer, step: Step) -> Self {
+        match step {
+            Step::Copy { source, source_offset, target, target_offset, bytes } => {
+                Self::Copy { source, source_offset, target, target_offset, bytes }
+            }
+            Step::Dispatch { kernel, constants, bindings, uniform, workgroups, cost } => {
+                let pipeline = gpu.pipeline(kernel, &constants);
+                let unused = gpu.unused.buffer();
+                let storage = bindings.iter().filter_map(|buffer| buffer.as_ref().or(unused));
+                let size = std::num::NonZeroU64::new(uniform.len() as u64);
+                let uniform = wgpu::BufferBinding { buffer: uniforms, offset: uniform.start as u64, size };
+                let entries: Vec<_> = std::iter::once(wgpu::BindingResource::Buffer(uniform))
+                    .chain(storage.map(wgpu::Buffer::as_entire_binding))
+                    .enumerate()
+                    .map(|(binding, resource)| wgpu::BindGroupEntry { binding: binding as u32, resource })
+                    .collect();
+                let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                    label: Some(kernel.name),
+                    layout: &pipeline.layout,
+                    entries: &entries,
+                });
+                Self::Dispatch { pipeline, bind_group, workgroups, cost: cost + DISPATCH_COST }
+            }
+        }
+    }
+
+    fn cost(&self) -> u64 {
+        match self {
+            Self::Dispatch { cost, .. } => *cost,
+            Self::Copy { .. } => DISPATCH_COST,
+        }
+    }
+}
+
+impl Recording {
+    pub(super) fn new(gpu: Rc<Gpu>, commands: Vec<Command>, arena: Arena) -> Self {
+        Self { gpu, commands, _arena: arena }
+    }
+
+    /// Estimated floating-point operations of one run.
+    pub fn cost(&self) -> u64 {
+        self.commands.iter().map(Command::cost).sum()
+    }
+
+    /// Runs the list in submissions that each keep the device for a short time, and waits for its end.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`], or whatever the device reported.
+    pub async fn run(&self, cancel: &Cancel) -> Result<()> {
+        let mut rest = &self.commands[..];
+        while !rest.is_empty() {
+            cancel.check()?;
+            let (slice, after) = rest.split_at(self.slice_length(rest));
+            let stopwatch = Stopwatch::start();
+            self.submit(slice);
+            self.gpu.finish().await?;
+            self.learn_rate(slice, stopwatch.seconds());
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// How many commands fill one time slice at the speed measured so far.
+    fn slice_length(&self, commands: &[Command]) -> usize {
+        let budget = (self.gpu.rate.get() * SLICE_SECONDS) as u64;
+        let mut cost = 0;
+        let full = commands.iter().position(|command| {
+            cost += command.cost();
+            cost > budget
+        });
+        full.unwrap_or(commands.len()).max(1)
+    }
+
+    fn submit(&self, commands: &[Command]) {
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let mut rest = commands;
+        while let Some(first) = rest.first() {
+            if let Command::Copy { source, source_offset, target, target_offset, bytes } = first {
+                encoder.copy_buffer_to_buffer(source, *source_offset, target, *target_offset, *bytes);
+                rest = &rest[1..];
+                continue;
+            }
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            while let Some(Command::Dispatch { pipeline, bind_group, workgroups, .. }) = rest.first() {
+                pass.set_pipeline(&pipeline.pipeline);
+                pass.set_bind_group(0, bind_group, &[]);
+                pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
+                rest = &rest[1..];
+            }
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    fn learn_rate(&self, commands: &[Command], seconds: f64) {
+        let cost: u64 = commands.iter().map(Command::cost).sum();
+        if seconds > 0.0 {
+            let measured = cost as f64 / seconds;
+            self.gpu.rate.set(0.7 * self.gpu.rate.get() + 0.3 * measured);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Buffers, and the shapes that are seen in them.
+
+use std::rc::{Rc, Weak};
+
+use super::arena::FreeList;
+
+/// A buffer on the device, or only its size while memory is being planned.
+pub struct Storage {
+    bytes: u64,
+    buffer: Option<wgpu::Buffer>,
+    /// Where the buffer goes when nobody needs it any more.
+    home: Weak<FreeList>,
+}
+
+impl Storage {
+    /// A zeroed buffer that is destroyed when dropped.
+    pub(super) fn new(device: &wgpu::Device, label: &str, bytes: u64) -> Self {
+        let bytes = rounded(bytes);
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        Self { bytes, buffer: Some(buffer), home: Weak::new() }
+    }
+
+    /// The size of a buffer without the buffer.
+    pub fn planned(bytes: u64) -> Self {
+        Self { bytes: rounded(bytes), buffer: None, home: Weak::new() }
+    }
+
+    pub(super) fn lent(bytes: u64, buffer: Option<wgpu::Buffer>, home: Weak<FreeList>) -> Self {
+        Self { bytes, buffer, home }
+    }
+
+    /// Size in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn buffer(&self) -> Option<&wgpu::Buffer> {
+        self.buffer.as_ref()
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.upgrade() {
+            home.give_back(self.bytes, self.buffer.take());
+        }
+    }
+}
+
+/// Buffers hold at least one vector and whole words.
+pub(super) fn rounded(bytes: u64) -> u64 {
+    bytes.max(16).next_multiple_of(16)
+}
+
+/// Values in f32, row-major, in a buffer of their own. Cloning shares the buffer.
+#[derive(Clone)]
+pub struct Tensor {
+    storage: Rc<Storage>,
+    shape: Vec<usize>,
+}
+
+impl Tensor {
+    /// Sees `shape` in a buffer.
+    pub fn new(storage: Rc<Storage>, shape: &[usize]) -> Self {
+        debug_assert!(4 * shape.iter().product::<usize>() as u64 <= storage.bytes());
+        Self { storage, shape: shape.to_vec() }
+    }
+
+    /// Size of each dimension, slowest first.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Number of values.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The same values in another shape of as many elements.
+    pub fn reshaped(&self, shape: &[usize]) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), self.elements(), "{:?} seen as {shape:?}", self.shape);
+        Self { storage: Rc::clone(&self.storage), shape: shape.to_vec() }
+    }
+
+    /// The last dimension and the product of all others.
+    pub fn rows_and_columns(&self) -> (usize, usize) {
+        let columns = self.shape.last().copied().unwrap_or(1);
+        (self.elements() / columns.max(1), columns)
+    }
+
+    /// The buffer.
+    pub fn storage(&self) -> &Rc<Storage> {
+        &self.storage
+    }
+}

@@ -1,0 +1,144 @@
+//! Convolutions over time and space.
+
+use super::{Activation, Epilogue, Weight, ensure};
+use crate::error::Result;
+use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+
+static CONV: Kernel = Kernel {
+    name: "conv",
+    source: &[
+        include_str!("../../../shaders/weight.wgsl"),
+        include_str!("../../../shaders/activation.wgsl"),
+        include_str!("../../../shaders/epilogue.wgsl"),
+        include_str!("../../../shaders/conv.wgsl"),
+    ],
+    bindings: &[
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Write,
+    ],
+};
+
+/// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
+const MIN_LARGE_TILES: usize = 64;
+
+/// A convolution, causal in time: nothing is read from the future.
+#[derive(Clone)]
+pub struct Conv {
+    /// [out channels, taps × in channels]
+    pub weight: Weight,
+    /// [out channels]
+    pub bias: Option<Tensor>,
+    /// Taps over time, height, width.
+    pub kernel: [usize; 3],
+    /// Frames from one output frame to the next.
+    pub stride_frames: usize,
+    /// Pixels from one output pixel to the next.
+    pub stride: usize,
+    /// Frames that the kernel reaches into the past of the first input frame.
+    pub pad_frames: usize,
+    /// Zeros left of and above the picture.
+    pub pad_before: usize,
+    /// Zeros right of and below the picture.
+    pub pad_after: usize,
+    /// 2: the input is enlarged to nearest neighbours first. 1: it is not.
+    pub upsample: usize,
+}
+
+impl Conv {
+    /// Shape [T', H', W', N] that an input [T, H, W, C] gives.
+    fn output_shape(&self, input: &[usize]) -> Option<[usize; 4]> {
+        let span = |size: usize, padding: usize, taps: usize, stride: usize| {
+            (size + padding).checked_sub(taps).map(|rest| rest / stride + 1)
+        };
+        let pad = self.pad_before + self.pad_after;
+        Some([
+            span(input[0], self.pad_frames, self.kernel[0], self.stride_frames)?,
+            span(input[1] * self.upsample, pad, self.kernel[1], self.stride)?,
+            span(input[2] * self.upsample, pad, self.kernel[2], self.stride)?,
+            self.weight.rows,
+        ])
+    }
+}
+
+/// `input` [T, H, W, C] → [T', H', W', N]. `history` [P, H, W, C] holds the frames before the first; without it, or where
+/// it is too short, the past is zero.
+///
+/// # Errors
+/// [`crate::Error::BadInput`] when shapes disagree.
+pub fn conv(
+    recorder: &mut Recorder,
+    input: &Tensor,
+    history: Option<&Tensor>,
+    layer: &Conv,
+    activation: Activation,
+    epilogue: Epilogue<'_>,
+) -> Result<Tensor> {
+    let &[in_frames, in_height, in_width, in_channels] = input.shape() else {
+        return Err(crate::Error::BadInput(format!("conv: input of shape {:?}", input.shape())));
+    };
+    let taps: usize = layer.kernel.iter().product();
+    ensure(taps * in_channels == layer.weight.columns, "conv", || {
+        format!("{taps} taps of {in_channels} channels into a layer of {}", layer.weight.columns)
+    })?;
+    ensure(history.is_none_or(|h| h.shape()[1..] == input.shape()[1..]), "conv", || "history has another shape".into())?;
+    let shape = layer.output_shape(input.shape());
+    let [frames, height, width, channels] =
+        shape.ok_or_else(|| crate::Error::BadInput("conv: the kernel is larger than its input".into()))?;
+    let (epilogue, other, gate, _) = epilogue.operands();
+    ensure(gate.is_none(), "conv", || "has no gate".into())?;
+    let positions = frames * height * width;
+    ensure(other.is_none_or(|o| o.elements() == positions * channels), "conv", || {
+        "second operand has another shape".into()
+    })?;
+    let out = recorder.tensor(&[frames, height, width, channels])?;
+    let side = if positions.div_ceil(64) * channels.div_ceil(64) >= MIN_LARGE_TILES { 16 } else { 8 };
+    let tile = 4 * side;
+    recorder.dispatch(&Dispatch {
+        kernel: &CONV,
+        constants: &[
+            ("WEIGHT_FORMAT", layer.weight.shader_format()),
+            ("SIDE", side as f64),
+            ("TAPS_FASTEST", f64::from(u8::from(layer.weight.taps_fastest))),
+        ],
+        bindings: &[
+            Some(input.storage()),
+            history.map(Tensor::storage),
+            Some(&layer.weight.data),
+            layer.weight.scales.as_ref(),
+            layer.bias.as_ref().map(Tensor::storage),
+            other.map(Tensor::storage),
+            Some(out.storage()),
+        ],
+        parameters: [
+            in_frames,
+            in_height,
+            in_width,
+            in_channels,
+            frames,
+            height,
+            width,
+            channels,
+            layer.kernel[0],
+            layer.kernel[1],
+            layer.kernel[2],
+            layer.stride_frames,
+            layer.stride,
+            layer.pad_frames,
+            layer.pad_before,
+            history.map_or(0, |h| h.shape()[0]),
+            layer.upsample,
+            activation as usize,
+            epilogue as usize,
+            usize::from(layer.bias.is_some()),
+        ]
+        .map(|value| value as u32),
+        workgroups: (positions.div_ceil(tile) * channels.div_ceil(tile)) as u64,
+        cost: 2 * (positions * channels * layer.weight.columns) as u64,
+    });
+    Ok(out)
+}

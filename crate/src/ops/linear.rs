@@ -1,0 +1,125 @@
+//! Linear layers with fused epilogues.
+
+use super::{Activation, Weight, ensure};
+use crate::error::Result;
+use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+
+const BINDINGS: &[Access] =
+    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
+const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
+const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
+const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
+const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
+
+static MATMUL: Kernel = Kernel {
+    name: "matmul",
+    source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, include_str!("../../../shaders/matmul.wgsl")],
+    bindings: BINDINGS,
+};
+static MATVEC: Kernel = Kernel {
+    name: "matvec",
+    source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, include_str!("../../../shaders/matvec.wgsl")],
+    bindings: BINDINGS,
+};
+
+/// Rows up to which sharing the inner dimension among invocations beats tiles.
+const MAX_VECTOR_ROWS: usize = 4;
+/// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
+const MIN_LARGE_TILES: usize = 64;
+
+/// A linear layer.
+#[derive(Clone)]
+pub struct Linear {
+    /// [out features, in features]
+    pub weight: Weight,
+    /// [out features]
+    pub bias: Option<Tensor>,
+}
+
+/// What becomes of the activated sum before it is stored.
+#[derive(Clone, Copy, Default)]
+pub enum Epilogue<'a> {
+    /// Nothing.
+    #[default]
+    Store,
+    /// It is added to this tensor of the same shape.
+    Add(&'a Tensor),
+    /// Each column is multiplied by the gate's value there, the gate starting at this element, and the result added.
+    AddGated(&'a Tensor, &'a Tensor, usize),
+    /// It multiplies this tensor of the same shape.
+    Multiply(&'a Tensor),
+}
+
+impl<'a> Epilogue<'a> {
+    /// Value of the shaders' `epilogue`, second operand, gate and gate offset.
+    pub(super) fn operands(self) -> (u32, Option<&'a Tensor>, Option<&'a Tensor>, u32) {
+        match self {
+            Self::Store => (0, None, None, 0),
+            Self::Add(other) => (1, Some(other), None, 0),
+            Self::AddGated(other, gate, offset) => (2, Some(other), Some(gate), offset as u32),
+            Self::Multiply(other) => (3, Some(other), None, 0),
+        }
+    }
+}
+
+/// `x` [.., in] → [.., out]: `epilogue(activation(x · weightᵀ + bias))`.
+///
+/// # Errors
+/// [`crate::Error::BadInput`] when shapes disagree.
+pub fn linear(
+    recorder: &mut Recorder,
+    x: &Tensor,
+    layer: &Linear,
+    activation: Activation,
+    epilogue: Epilogue<'_>,
+) -> Result<Tensor> {
+    let (rows, inner) = x.rows_and_columns();
+    let weight = &layer.weight;
+    let columns = weight.rows;
+    ensure(inner == weight.columns, "matmul", || format!("{inner} features into a layer of {}", weight.columns))?;
+    let bias = layer.bias.as_ref();
+    ensure(bias.is_none_or(|b| b.elements() == columns), "matmul", || format!("bias is not of {columns} features"))?;
+    let (epilogue, other, gate, gate_offset) = epilogue.operands();
+    ensure(other.is_none_or(|o| o.elements() == rows * columns), "matmul", || "second operand has another shape".into())?;
+    ensure(gate.is_none_or(|g| gate_offset as usize + columns <= g.elements()), "matmul", || "gate is too short".into())?;
+    let mut shape = x.shape().to_vec();
+    if let Some(last) = shape.last_mut() {
+        *last = columns;
+    }
+    let out = recorder.tensor(&shape)?;
+
+    let small = rows <= MAX_VECTOR_ROWS;
+    let side = if rows.div_ceil(64) * columns.div_ceil(64) >= MIN_LARGE_TILES { 16 } else { 8 };
+    let format = ("WEIGHT_FORMAT", weight.shader_format());
+    let (kernel, constants, workgroups) = if small {
+        (&MATVEC, vec![format], columns * rows.div_ceil(4))
+    } else {
+        let tile = 4 * side;
+        (&MATMUL, vec![format, ("SIDE", side as f64)], rows.div_ceil(tile) * columns.div_ceil(tile))
+    };
+    recorder.dispatch(&Dispatch {
+        kernel,
+        constants: &constants,
+        bindings: &[
+            Some(x.storage()),
+            Some(&weight.data),
+            weight.scales.as_ref(),
+            bias.map(Tensor::storage),
+            other.map(Tensor::storage),
+            gate.map(Tensor::storage),
+            Some(out.storage()),
+        ],
+        parameters: [
+            rows as u32,
+            columns as u32,
+            inner as u32,
+            activation as u32,
+            epilogue,
+            u32::from(bias.is_some()),
+            gate_offset,
+        ],
+        workgroups: workgroups as u64,
+        cost: 2 * (rows * columns * inner) as u64,
+    });
+    Ok(out)
+}

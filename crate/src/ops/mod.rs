@@ -1,0 +1,58 @@
+//! Operations: each checks its shapes, chooses its kernel and records a dispatch.
+//!
+//! Activations are f32. Tokens are rows; videos have channels as their fastest dimension.
+
+mod activate;
+mod add;
+mod attention;
+mod average_down;
+mod channel_affine;
+mod conv;
+mod duplicate_up;
+mod embedding;
+mod layer_norm;
+mod linear;
+mod permute;
+mod rgba;
+mod rms_norm;
+mod rope;
+mod softmax;
+mod weight;
+
+pub use activate::{Activation, activate};
+pub use add::add;
+pub use attention::{Attention, attention};
+pub use average_down::average_down;
+pub use channel_affine::channel_affine;
+pub use conv::{Conv, conv};
+pub use duplicate_up::duplicate_up;
+pub use embedding::embedding;
+pub use layer_norm::{Modulation, layer_norm};
+pub use linear::{Epilogue, Linear, linear};
+pub use permute::{Permutation, permute};
+pub use rgba::rgba;
+pub use rms_norm::{Rms, rms_norm};
+pub use rope::rope;
+pub use softmax::softmax;
+pub use weight::Weight;
+
+use crate::error::{Error, Result};
+
+/// Invocations of a workgroup in element-wise kernels.
+const ELEMENTS_PER_WORKGROUP: u64 = 256;
+
+/// # Errors
+/// [`Error::BadInput`] with the operation's name and the text, unless the condition holds.
+fn ensure(holds: bool, operation: &str, what: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::BadInput(format!("{operation}: {}", what()))) }
+}
+
+/// Workgroups of an element-wise kernel.
+fn elementwise(elements: usize) -> u64 {
+    (elements as u64).div_ceil(ELEMENTS_PER_WORKGROUP)
+}
+
+/// Estimated cost of a kernel that moves more than it computes: about ten operations a value.
+fn memory_cost(elements: usize) -> u64 {
+    10 * elements as u64
+}

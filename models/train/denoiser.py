@@ -1,0 +1,43 @@
+"""The DiT with its text encoder: diffusers' WanTransformer3DModel and transformers' UMT5EncoderModel, trained as one."""
+
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler, WanTransformer3DModel
+from torch import nn
+
+from text import new_encoder, text_rows
+
+CONFIG = dict(
+    patch_size=(1, 2, 2), num_attention_heads=6, attention_head_dim=32, in_channels=12, out_channels=12,
+    text_dim=192, freq_dim=256, ffn_dim=768, num_layers=6, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
+    eps=1e-6, rope_max_seq_len=1024,
+)
+
+
+class Denoiser(nn.Module):
+    def __init__(self, vocab_size):
+        super().__init__()
+        self.encoder = new_encoder(vocab_size)
+        self.dit = WanTransformer3DModel(**CONFIG)
+
+    def forward(self, latents, timestep, ids):
+        """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, L] -> velocity, float32, shape of latents."""
+        rows = text_rows(self.encoder, ids)
+        return self.dit(latents, timestep, rows, return_dict=False)[0].float()
+
+
+@torch.no_grad()
+def sample(denoise, ids, empty, shape, steps, guidance, generator):
+    """Euler sampling of the flow with guidance; returns normalised latents of `shape` ([B, z, T', H', W']).
+
+    denoise: (latents, timestep [B], ids) -> velocity; ids [B, L]: the prompts; empty [1, M]: the empty prompt.
+    """
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    scheduler.set_timesteps(steps)
+    latents = torch.randn(shape, generator=generator).to(ids.device)
+    nothing = empty.expand(len(ids), -1)
+    for timestep in scheduler.timesteps:
+        times = timestep.expand(len(ids)).to(ids.device)
+        conditional, unconditional = denoise(latents, times, ids), denoise(latents, times, nothing)
+        velocity = unconditional + guidance * (conditional - unconditional)
+        latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+    return latents

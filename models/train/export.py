@@ -1,0 +1,134 @@
+"""Write the model that ships: GGUF files, tokenizer, manifest, training log, and a checkpoint to continue from."""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+
+from safetensors.torch import save_file
+
+import gguf_files
+from pipeline import from_run
+from text import TEXT_LENGTH
+from train_tokenizer import sample_captions
+from training import SIZES
+from world.captions import (COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES,
+                            TIME_PHRASES, known_words)
+
+EXAMPLES = (
+    "a red ball bouncing over the meadow at sunset",
+    "a blue boat sailing to the right on the sea at noon",
+    "a yellow rocket rising in space at night",
+    "a pink balloon rising over the city in the morning",
+    "a purple star spinning in the desert at night",
+    "a green car driving to the left in the snow at noon",
+    "a white bird circling over the sea at sunset",
+    "an orange box growing in the meadow in the morning",
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", default="runs")
+    parser.add_argument("--out", default="../nano")
+    parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained")
+    parser.add_argument("--sizes", nargs="+", default=[f"{w}x{h}" for w, h in SIZES], help="sizes that were really trained")
+    args = parser.parse_args()
+    os.makedirs(args.out, exist_ok=True)
+    pipeline = from_run(args.run)
+    configs = write_networks(pipeline, args.out)
+    shutil.copyfile(f"{args.run}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
+    write_manifest(args, configs)
+    write_log(args)
+    write_checkpoint(pipeline, args.out)
+    for name in sorted(os.listdir(args.out)):
+        print(f"{os.path.getsize(f'{args.out}/{name}'):>9} {name}")
+
+
+def write_networks(pipeline, out):
+    """Write the three GGUF files; returns their configurations by role."""
+    denoiser, vae = pipeline.denoise, pipeline.vae
+    text = {k: v for k, v in denoiser.encoder.config.to_dict().items() if v is not None and k not in ("id2label", "label2id", "_name_or_path")}
+    configs = {"text": text, "dit": plain(denoiser.dit.config), "vae": plain(vae.config)}
+    parts = {
+        "text": ("t5encoder", denoiser.encoder, gguf_files.text_name),
+        "dit": ("wan", denoiser.dit, gguf_files.dit_name),
+        "vae": ("wan_vae", vae, gguf_files.vae_namer(vae.config)),
+    }
+    for role, (architecture, module, name_of) in parts.items():
+        tensors = {name_of(name): value.detach().float().numpy() for name, value in module.named_parameters()}
+        gguf_files.write(f"{out}/{role}.gguf", architecture, configs[role], tensors)
+    return configs
+
+
+def plain(config):
+    """A diffusers configuration without the entries that say where it was loaded from."""
+    kept = {k: v for k, v in config.items() if k != "_use_default_values" and k != "_name_or_path"}
+    return json.loads(json.dumps(kept))
+
+
+def write_manifest(args, configs):
+    paths = {"text": "text.gguf", "tokenizer": "tokenizer.json", "dit": "dit.gguf", "vae": "vae.gguf"}
+    files = []
+    for role, path in paths.items():
+        with open(f"{args.out}/{path}", "rb") as file:
+            content = file.read()
+        files.append({"role": role, "path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    labels = {"64x64": "1:1", "80x48": "5:3", "48x80": "3:5"}
+    manifest = {
+        "format": "kinora-model/1",
+        "name": "nano", "title": "Kinora Nano",
+        "description": "A tiny model of a toy world: one coloured thing, one place, one time of day, one motion. It knows about 140 words.",
+        "license": "Apache-2.0",
+        "architecture": "wan",
+        "files": files,
+        "configs": configs,
+        "text_length": TEXT_LENGTH,
+        "sampler": {"name": "euler", "steps": 20, "guidance": 2.5, "shift": 1.0, "negative_prompt": ""},
+        "sizes": [{"label": labels[s], "width": int(s.split("x")[0]), "height": int(s.split("x")[1])} for s in args.sizes],
+        "frames": args.frames, "fps": 8,
+        "gpu_memory": 268435456,
+        "vocabulary": vocabulary(),
+        "known_words": known_words(sample_captions(30_000, 1)),
+        "examples": list(EXAMPLES),
+    }
+    with open(f"{args.out}/model.json", "w") as file:
+        json.dump(manifest, file, indent=1)
+        file.write("\n")
+
+
+def vocabulary():
+    """Content words in groups, without repetitions, in the grammar's order."""
+
+    def words(lists):
+        return list(dict.fromkeys(word for names in lists for word in names))
+
+    own = [[participle for participle, _ in phrases] for phrases in OWN_MOTION_PHRASES.values()]
+    return [
+        {"label": "Subjects", "words": words(SUBJECT_NAMES.values())},
+        {"label": "Colours", "words": words(COLOUR_NAMES.values())},
+        {"label": "Motions", "words": words([[p for p, _ in phrases] for phrases in MOTION_PHRASES.values()] + own)},
+        {"label": "Places", "words": words(PLACE_PHRASES.values())},
+        {"label": "Times", "words": words(TIME_PHRASES.values())},
+    ]
+
+
+def write_log(args):
+    """All stages' logs in the order of training."""
+    with open(f"{args.out}/training-log.jsonl", "w") as out:
+        for path in ("vae/frames.jsonl", "vae/clips.jsonl", "dit/dit.jsonl"):
+            if os.path.exists(f"{args.run}/{path}"):
+                with open(f"{args.run}/{path}") as file:
+                    shutil.copyfileobj(file, out)
+
+
+def write_checkpoint(pipeline, out):
+    """The averaged weights in float16 under diffusers' names, from which training can go on."""
+    os.makedirs(f"{out}/checkpoint", exist_ok=True)
+    for name, module in (("denoiser", pipeline.denoise), ("vae", pipeline.vae)):
+        save_file({n: p.detach().half().contiguous() for n, p in module.named_parameters()}, f"{out}/checkpoint/{name}.safetensors")
+
+
+if __name__ == "__main__":
+    main()

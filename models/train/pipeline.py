@@ -1,0 +1,57 @@
+"""From prompts to clips with the trained networks, from an exported model or from a run's checkpoints."""
+
+import json
+import os
+
+import torch
+from diffusers import AutoencoderKLWan, WanTransformer3DModel
+from transformers import UMT5Config, UMT5EncoderModel
+
+import gguf_files
+from autoencoder import denormalised
+from denoiser import Denoiser, sample
+from encode_latents import load_autoencoder, set_statistics
+from text import load_tokenizer, token_ids
+
+
+class Pipeline:
+    """`denoise` is (latents, timestep [B], ids) -> velocity; `vae` an AutoencoderKLWan with statistics in its config."""
+
+    def __init__(self, tokenizer, denoise, vae):
+        self.tokenizer, self.denoise, self.vae = tokenizer, denoise, vae
+
+    @torch.no_grad()
+    def __call__(self, prompts, width=64, height=64, frames=9, steps=20, guidance=2.5, seed=0):
+        """Clips of the prompts: [B, 3, frames, height, width] in -1..1."""
+        ids, empty = token_ids(self.tokenizer, prompts), token_ids(self.tokenizer, [""])
+        shape = (len(prompts), self.vae.config.z_dim, 1 + (frames - 1) // 4, height // 8, width // 8)
+        latents = sample(self.denoise, ids, empty, shape, steps, guidance, torch.Generator().manual_seed(seed))
+        return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)
+
+
+def from_run(run="runs", dit="dit/dit.pt", vae="vae/clips.pt"):
+    tokenizer = load_tokenizer(f"{run}/tokenizer/tokenizer.json")
+    denoiser = Denoiser(tokenizer.get_vocab_size())
+    values = torch.load(f"{run}/{dit}", map_location="cpu")["average"]
+    for name, parameter in denoiser.named_parameters():
+        parameter.data.copy_(values[name])
+    autoencoder = load_autoencoder(f"{run}/{vae}")
+    set_statistics(autoencoder, f"{run}/latents")
+    return Pipeline(tokenizer, denoiser.eval(), autoencoder)
+
+
+def from_export(folder):
+    """Read the exported files back, dequantised, into diffusers' and transformers' classes."""
+    with open(f"{folder}/model.json") as file:
+        manifest = json.load(file)
+    paths = {f["role"]: os.path.join(folder, f["path"]) for f in manifest["files"]}
+    config, tensors = gguf_files.read(paths["vae"])
+    vae = gguf_files.load(AutoencoderKLWan.from_config(config), tensors, gguf_files.vae_namer(config))
+    config, tensors = gguf_files.read(paths["text"])
+    encoder = gguf_files.load(UMT5EncoderModel(UMT5Config(**config)), tensors, gguf_files.text_name)
+    config, tensors = gguf_files.read(paths["dit"])
+    tokenizer = load_tokenizer(paths["tokenizer"])
+    denoiser = Denoiser(tokenizer.get_vocab_size())
+    denoiser.encoder = encoder
+    denoiser.dit = gguf_files.load(WanTransformer3DModel.from_config(config), tensors, gguf_files.dit_name)
+    return Pipeline(tokenizer, denoiser.eval(), vae)

@@ -1,0 +1,33 @@
+"""Make clips of prompts and put them on a picture: from the exported model, or from a run's checkpoints."""
+
+import argparse
+import time
+
+from contact_sheet import contact_sheet
+from export import EXAMPLES
+from pipeline import from_export, from_run
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("prompts", nargs="*", default=list(EXAMPLES))
+    parser.add_argument("--model", help="folder of an exported model; without it the checkpoints of --run")
+    parser.add_argument("--run", default="runs")
+    parser.add_argument("--out", default="runs/samples.png")
+    parser.add_argument("--size", default="64x64")
+    parser.add_argument("--frames", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--columns", type=int, default=5, help="frames shown of each clip")
+    args = parser.parse_args()
+    pipeline = from_export(args.model) if args.model else from_run(args.run)
+    width, height = map(int, args.size.split("x"))
+    start = time.monotonic()
+    clips = pipeline(args.prompts, width, height, args.frames, args.steps, args.guidance, args.seed)
+    print(f"{time.monotonic() - start:.1f} s for {len(clips)} clips")
+    contact_sheet(list(clips), args.prompts, args.out, columns=args.columns)
+
+
+if __name__ == "__main__":
+    main()

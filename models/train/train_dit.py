@@ -1,0 +1,137 @@
+"""Train text encoder and DiT together with rectified flow on the latents that encode_latents.py wrote."""
+
+import argparse
+import glob
+import os
+import random
+import re
+
+import torch
+
+from denoiser import Denoiser
+from text import load_tokenizer, token_ids
+from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint
+from world.captions import caption
+from world.scene import Scene
+
+EMPTY_SHARE = 0.1  # captions replaced by the empty prompt, for guidance
+
+
+class Pool:
+    """All shards of latents, by size and length. Held-out shards are those whose number is 0."""
+
+    def __init__(self, folder):
+        self.folder, self.kinds, self.seen = folder, {}, set()
+        self.refresh()
+
+    def refresh(self):
+        """Take in shards written since the last time."""
+        fresh = {}
+        for path in sorted(set(glob.glob(f"{self.folder}/*x*x*-*.pt")) - self.seen):
+            self.seen.add(path)
+            kind, number = re.fullmatch(r"(\d+x\d+x\d+)-(\d+)\.pt", os.path.basename(path)).groups()
+            fresh.setdefault(("held-out " if int(number) == 0 else "") + kind, []).append(torch.load(path))
+        for kind, shards in fresh.items():
+            if kind in self.kinds:
+                scenes, latents = self.kinds[kind]
+                shards.insert(0, {"scenes": vars(scenes), "latents": latents})
+            scenes = Scene(**{k: torch.cat([s["scenes"][k] for s in shards]) for k in shards[0]["scenes"]})
+            self.kinds[kind] = scenes, torch.cat([s["latents"] for s in shards])
+
+    def training_kinds(self):
+        """The sizes and lengths, square ones twice: they come every second step, as in the autoencoder's training."""
+        kinds = sorted(k for k in self.kinds if not k.startswith("held-out"))
+        square = [k for k in kinds if len(set(k.split("x")[:2])) == 1]
+        return kinds + square
+
+
+def main():
+    args, workers = arguments(), Workers()
+    device = workers.device(args.device)
+    torch.manual_seed(args.seed)
+    tokenizer = load_tokenizer(args.tokenizer)
+    model = Denoiser(tokenizer.get_vocab_size()).to(device)
+    optimiser = Optimiser(model, weight_decay=0.01)
+    average = Average(model, 0.999)
+    os.makedirs(args.run, exist_ok=True)
+    path, first, seconds = f"{args.run}/dit.pt", 0, 0.0
+    if os.path.exists(path):
+        state = torch.load(path, map_location=device)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        average.values, first, seconds = state["average"], state["step"], state["seconds"]
+    log = Log(f"{args.run}/dit.jsonl", seconds)
+    pool, total = Pool(args.latents), 0.0
+
+    for step in range(first, args.steps):
+        if step % 200 == 0:
+            pool.refresh()
+        loss = objective(model, *batch(pool, step, workers.generator(args.seed, step), tokenizer, args, device))
+        model.zero_grad(set_to_none=True)
+        loss.backward()
+        workers.average_gradients(model.parameters())
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step(learning_rate(step, args.steps, args.rate, args.warmup))
+        average.update(model, step)
+        total, done = total + loss.item(), step + 1
+        if workers.rank == 0 and done % 100 == 0:
+            log.write(stage="dit", step=done, loss=total / 100, clips=sum(len(l) for _, l in pool.kinds.values()))
+        if done % 100 == 0:
+            total = 0.0
+        if workers.rank == 0 and (done % args.save_every == 0 or done == args.steps):
+            save_checkpoint(path, model=model.state_dict(), optimiser=optimiser.state_dict(), average=average.values,
+                            step=done, seconds=log.seconds)
+            log.write(stage="dit", step=done, held_out_loss=validate(model, average, pool, tokenizer, device))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latents", default="runs/latents")
+    parser.add_argument("--tokenizer", default="runs/tokenizer/tokenizer.json")
+    parser.add_argument("--run", default="runs/dit", help="folder of checkpoints and logs")
+    parser.add_argument("--steps", type=int, required=True, help="steps, those of earlier runs included")
+    parser.add_argument("--batch", type=int, default=64, help="clips a worker and step")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--warmup", type=int, default=200)
+    parser.add_argument("--save-every", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+def batch(pool, step, generator, tokenizer, args, device):
+    """(clean latents, noise, s [B] in 0..1, ids). All workers take clips of one size, so that none waits for another."""
+    kinds = pool.training_kinds()
+    kind = random.Random(f"{args.seed} {step}").choice(kinds)
+    index = torch.randint(len(pool.kinds[kind][1]), (args.batch,), generator=generator)
+    return tuple(t.to(device) for t in prepare(*pool.kinds[kind], index, generator, tokenizer))
+
+
+def prepare(scenes, latents, index, generator, tokenizer):
+    draw = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
+    texts = ["" if draw.random() < EMPTY_SHARE else caption(scenes, i, draw) for i in index.tolist()]
+    clean = latents[index].float()
+    noise = torch.randn(clean.shape, generator=generator)
+    s = torch.sigmoid(torch.randn(len(index), generator=generator))
+    return clean, noise, s, token_ids(tokenizer, texts)
+
+
+def objective(model, clean, noise, s, ids, values=None):
+    """Rectified flow: the velocity from the clean latents to the noise, mean squared error."""
+    at = s[:, None, None, None, None]
+    noisy = (1 - at) * clean + at * noise
+    velocity = call_in_bfloat16(model, noisy.bfloat16(), 1000 * s, ids, values=values)
+    return torch.nn.functional.mse_loss(velocity, noise - clean)
+
+
+@torch.no_grad()
+def validate(model, average, pool, tokenizer, device):
+    """The loss of the averaged weights on clips never trained on (square, 9 frames), the same noise every time."""
+    generator = torch.Generator().manual_seed(5)
+    scenes, latents = pool.kinds["held-out 64x64x9"]
+    inputs = prepare(scenes, latents, torch.arange(min(256, len(latents))), generator, tokenizer)
+    return objective(model, *(t.to(device) for t in inputs), values=average.values).item()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Train the autoencoder: `--stage frames` first, then `--stage clips`, which continues from it.
+
+Small subjects vanish when clips are learned from scratch; single frames first, then clips with time convolutions
+that start as identities, do not lose them. The loss counts the subject's pixels several times.
+"""
+
+import argparse
+import math
+import os
+
+import torch
+
+from autoencoder import EncodeDecode, new_autoencoder
+from render import render
+from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint, size_of_step
+from world.scene import sample_scenes
+
+SUBJECT_WEIGHT = 4.0  # extra weight of the subject's pixels
+KL_WEIGHT = 1e-6
+VALIDATION_SEED = 987_654
+
+
+def main():
+    args, workers = arguments(), Workers()
+    device = workers.device(args.device)
+    torch.manual_seed(args.seed)
+    model = EncodeDecode(new_autoencoder()).to(device)
+    optimiser = Optimiser(model, weight_decay=0.01)
+    os.makedirs(args.run, exist_ok=True)
+    path = f"{args.run}/{args.stage}.pt"
+    first, seconds = 0, 0.0
+    average = Average(model, 0.998)
+    if os.path.exists(path):
+        state = torch.load(path, map_location=device)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        average.values, first, seconds = state["average"], state["step"], state["seconds"]
+    elif args.weights or args.stage == "clips":
+        model.load_state_dict(torch.load(args.weights or f"{args.run}/frames.pt", map_location=device)["average"])
+        average = Average(model, 0.998)
+    log = Log(f"{args.run}/{args.stage}.jsonl", seconds)
+
+    for step in range(first, args.steps):
+        generator = workers.generator(args.seed, step)
+        video, mask = batch(args, step, generator, device)
+        loss, error = objective(model, video, mask, generator)
+        model.zero_grad(set_to_none=True)
+        loss.backward()
+        workers.average_gradients(model.parameters())
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step(learning_rate(step, args.steps, args.rate, args.warmup))
+        average.update(model, step)
+        done = step + 1
+        if workers.rank == 0 and done % 50 == 0:
+            log.write(stage=args.stage, step=done, loss=loss.item(), psnr=-10 * math.log10(error / 4))
+        if workers.rank == 0 and (done % args.save_every == 0 or done == args.steps):
+            save_checkpoint(path, model=model.state_dict(), optimiser=optimiser.state_dict(), average=average.values,
+                            step=done, seconds=log.seconds)
+            log.write(stage=args.stage, step=done, **validate(model, average, args.stage, device))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stage", choices=("frames", "clips"), required=True)
+    parser.add_argument("--run", default="runs/vae", help="folder of checkpoints and logs")
+    parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
+    parser.add_argument("--weights", help="checkpoint whose weights the stage starts from; for clips frames.pt of the same run")
+    parser.add_argument("--batch", type=int, default=32, help="clips a worker and step")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--warmup", type=int, default=100)
+    parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths, in turns (4n+1)")
+    parser.add_argument("--save-every", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+@torch.no_grad()
+def batch(args, step, generator, device):
+    scenes = sample_scenes(args.batch, generator).to(device)
+    width, height = size_of_step(step)
+    if args.stage == "frames":
+        only = [int(torch.randint(17, (1,), generator=generator))]
+        return render(scenes, 17, height, width, only=only)
+    # A length keeps its turn for the sizes' whole round of four steps.
+    return render(scenes, args.frames[step // 4 % len(args.frames)], height, width)
+
+
+def latent_noise(video, generator):
+    batch, _, frames, height, width = video.shape
+    shape = (batch, 12, 1 + (frames - 1) // 4, height // 8, width // 8)
+    return torch.randn(shape, generator=generator).to(video.device)
+
+
+def objective(model, video, mask, generator):
+    """The loss, and the mean squared error of the video (-1..1) as a number."""
+    decoded, posterior = call_in_bfloat16(model, video.bfloat16(), latent_noise(video, generator))
+    difference = decoded - video
+    weight = 1 + SUBJECT_WEIGHT * mask[:, None]
+    reconstruction = (weight * (difference.abs() + 4 * difference**2)).mean()
+    return reconstruction + KL_WEIGHT * posterior.kl().mean(), (difference.detach() ** 2).mean().item()
+
+
+@torch.no_grad()
+def validate(model, average, stage, device, count=32):
+    """PSNR (dB) of the averaged weights on scenes never trained on: whole frames, and inside the subjects' masks."""
+    scenes = sample_scenes(count, torch.Generator().manual_seed(VALIDATION_SEED)).to(device)
+    only = [8] if stage == "frames" else None
+    video, mask = render(scenes, 17 if only else 9, 64, 64, only=only)
+    noise = 0 * latent_noise(video, torch.Generator())
+    decoded, posterior = call_in_bfloat16(model, video.bfloat16(), noise, values=average.values)
+    square = ((decoded.clamp(-1, 1) - video) ** 2).mean(dim=1) / 4
+    inside = (square * mask).sum() / mask.sum()
+    return {"held_out_psnr": -10 * square.mean().log10().item(), "held_out_psnr_subject": -10 * inside.log10().item(),
+            "latent_std": posterior.mean.std().item(), "noise_std": posterior.std.mean().item()}
+
+
+if __name__ == "__main__":
+    main()

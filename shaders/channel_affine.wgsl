@@ -1,0 +1,26 @@
+// out[i] = x[i] * scale[i % channels] + shift[i % channels]: latent normalisation and its inverse, channels fastest
+
+struct Parameters {
+    first_workgroup: u32,
+    elements: u32,
+    channels: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Parameters;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> scale: array<f32>;
+@group(0) @binding(3) var<storage, read> shift: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let i = (p.first_workgroup + group.y * groups.x + group.x) * 256u + index;
+    if (i < p.elements) {
+        let channel = i % p.channels;
+        out[i] = x[i] * scale[channel] + shift[channel];
+    }
+}

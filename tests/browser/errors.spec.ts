@@ -1,0 +1,165 @@
+import type { Page } from "@playwright/test";
+import { expect, type StudioPage, test } from "./support/studio.js";
+
+const prompt = "a red ball bouncing over the meadow at sunset";
+
+test("without WebGPU a message says so before any download", async ({ studio, page }) => {
+	await page.addInitScript(() => {
+		Reflect.deleteProperty(Navigator.prototype, "gpu");
+	});
+	const downloads: string[] = [];
+	page.on("request", (request) => {
+		if (request.url().endsWith(".gguf")) downloads.push(request.url());
+	});
+	await studio.open();
+	await expect(studio.alert).toContainText("WebGPU");
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert.filter({ hasText: "No WebGPU here" })).toBeVisible();
+	await expect(studio.generate).toBeEnabled();
+	await expect(studio.prompt).toHaveValue(prompt);
+	expect(downloads).toEqual([]);
+});
+
+test("an empty prompt is asked for", async ({ studio }) => {
+	await studio.open();
+	await studio.prompt.fill("   ");
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("The prompt is empty");
+	await expect(studio.progress).toBeHidden();
+});
+
+test("a prompt of 10,000 characters is kept and refused", async ({ studio }) => {
+	const long = "a red ball ".repeat(910).slice(0, 10_000);
+	await studio.open();
+	await studio.prompt.fill(long);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("10,000 characters");
+	await expect(studio.prompt).toHaveValue(long);
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+});
+
+test("a missing model file is named, and the page works once it is there", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/dit.gguf", (route) => route.fulfill({ status: 404 }));
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText(/dit\.gguf.*404/s, { timeout: 60_000 });
+	await expect(studio.prompt).toHaveValue(prompt);
+	await page.unroute("**/dit.gguf");
+	await expectToWork(studio);
+});
+
+test("a corrupt model file is refused, and the page works once it is whole", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/dit.gguf", async (route) => {
+		const response = await route.fetch();
+		const body = await response.body();
+		body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+		await route.fulfill({ response, body });
+	});
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText(/dit\.gguf is damaged/, { timeout: 60_000 });
+	await page.unroute("**/dit.gguf");
+	await expectToWork(studio);
+});
+
+test("a broken-off download resumes where it stopped", async ({ studio, page }) => {
+	const ranges: (string | undefined)[] = [];
+	await page.route("**/dit.gguf", async (route) => {
+		ranges.push(route.request().headers().range);
+		if (ranges.length > 1) return route.continue();
+		const body = await (await route.fetch()).body();
+		return route.fulfill({ status: 200, body: body.subarray(0, 100_000) });
+	});
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	expect(ranges).toEqual([undefined, "bytes=100000-"]);
+});
+
+test("with no room to store the model it runs from memory and says so", async ({
+	studio,
+	page,
+}) => {
+	await studio.open();
+	await limitStorage(page, 500_000);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(page.getByRole("status").filter({ hasText: "runs from memory" })).toBeVisible({
+		timeout: 60_000,
+	});
+	await expectProgress(studio);
+});
+
+test("a size that does not fit is refused before the download", async ({ studio, page }) => {
+	const downloads: string[] = [];
+	page.on("request", (request) => {
+		if (request.url().endsWith(".gguf")) downloads.push(request.url());
+	});
+	await page.route("**/model.json", async (route) => {
+		const response = await route.fetch();
+		const manifest = await response.json();
+		manifest.sizes.unshift({ label: "vast", width: 4096, height: 4096 });
+		manifest.frames = [9, 201];
+		await route.fulfill({ response, json: manifest });
+	});
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText(/4096 × 4096 with 201 frames needs .* MiB/, {
+		timeout: 60_000,
+	});
+	expect(downloads).toEqual([]);
+	await expect(studio.prompt).toHaveValue(prompt);
+	await studio.page.getByRole("radio", { name: "1:1" }).check();
+	await studio.chooseQuick(50);
+	await expectToWork(studio);
+});
+
+test("a lost graphics device is reported, and the next clip starts a new one", async ({
+	studio,
+	browser,
+}) => {
+	await studio.open();
+	await studio.chooseQuick(50);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step [2-9]/, {
+		timeout: 2 * 60_000,
+	});
+	const session = await browser.newBrowserCDPSession();
+	await session.send("Browser.crashGpuProcess");
+	await expect(studio.alert).toContainText(/lost/, { timeout: 60_000 });
+	await expect(studio.prompt).toHaveValue(prompt);
+	await expectToWork(studio);
+});
+
+/** Starts a clip and stops it once the network runs. */
+async function expectToWork(studio: StudioPage): Promise<void> {
+	await studio.generate.click();
+	await expectProgress(studio);
+}
+
+async function expectProgress(studio: StudioPage): Promise<void> {
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step \d+ of/, {
+		timeout: 2 * 60_000,
+	});
+	await studio.cancel.click();
+	await expect(studio.generate).toBeEnabled({ timeout: 60_000 });
+	await expect(studio.alert).toBeHidden();
+}
+
+async function limitStorage(page: Page, quotaSize: number): Promise<void> {
+	const session = await page.context().newCDPSession(page);
+	const { origin } = new URL(page.url());
+	await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
+}

@@ -1,0 +1,68 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "./support/studio.js";
+
+test("the controls follow the model", async ({ studio, page }) => {
+	await studio.open();
+	const manifest = await page.evaluate(async () => (await fetch("models/nano/model.json")).json());
+	const shapes = page.getByRole("group", { name: "Shape" }).getByRole("radio");
+	await expect(shapes).toHaveCount(manifest.sizes.length);
+	const lengths = page.getByRole("group", { name: "Length" }).getByRole("radio");
+	await expect(lengths).toHaveCount(manifest.frames.length);
+	await page.getByText("Fine controls").click();
+	await expect(page.getByLabel("Steps")).toHaveValue(String(manifest.sampler.steps));
+	await expect(page.getByLabel("Guidance")).toHaveValue(String(manifest.sampler.guidance));
+});
+
+test("words are inserted by a click, and unknown ones pointed out", async ({ studio, page }) => {
+	await studio.open();
+	await studio.prompt.fill("a ball over the meadow");
+	await studio.prompt.evaluate((box: HTMLTextAreaElement) => box.setSelectionRange(1, 1));
+	const colours = page.getByRole("group", { name: /^colou?rs$/i });
+	await colours.getByRole("button", { name: "red", exact: true }).click();
+	await expect(studio.prompt).toHaveValue("a red ball over the meadow");
+	await expect(page.getByText("has never seen")).toBeHidden();
+
+	await studio.prompt.pressSequentially(" xylophone ");
+	await expect(page.getByText("has never seen xylophone")).toBeVisible();
+	await expect(page.locator(".unknown")).toHaveText("xylophone");
+});
+
+test("the page is usable with the keyboard alone", async ({ studio, page }) => {
+	await studio.open();
+	await page.keyboard.press("Tab");
+	await expect(studio.prompt).toBeFocused();
+	await page.keyboard.type("a red ball bouncing over the meadow at sunset");
+	await page.keyboard.press("Tab");
+	await expect(studio.generate).toBeFocused();
+	await page.keyboard.press("Enter");
+	await expect(studio.cancel).toBeFocused();
+	await page.keyboard.press("Enter");
+	await expect(studio.generate).toBeFocused({ timeout: 60_000 });
+
+	const shapes = page.getByRole("group", { name: "Shape" }).getByRole("radio");
+	await shapes.first().focus();
+	await page.keyboard.press("ArrowRight");
+	await expect(shapes.nth(1)).toBeChecked();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+	test(`the ${colorScheme} page has no accessibility faults`, async ({ studio, page }) => {
+		await page.emulateMedia({ colorScheme });
+		await studio.open();
+		await studio.prompt.fill("a red xylophone ");
+		await page.getByText("Fine controls").click();
+		await page.getByRole("button", { name: "Generate" }).focus();
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+	});
+}
+
+test("nothing is wider than a phone", async ({ studio, page }) => {
+	await page.setViewportSize({ width: 360, height: 740 });
+	await studio.open();
+	await studio.prompt.fill("x".repeat(300));
+	const overflow = await page.evaluate(
+		() => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+	);
+	expect(overflow).toBe(0);
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from "@playwright/test";
+import { chromium } from "./support/chromium.js";
+
+export default defineConfig({
+	testDir: ".",
+	globalSetup: "./support/servers.ts",
+	// A CPU plays the graphics processor: one test at a time, and patience.
+	workers: 1,
+	timeout: 8 * 60_000,
+	expect: { timeout: 20_000 },
+	reporter: [["list"]],
+	use: {
+		viewport: { width: 1280, height: 900 },
+		launchOptions: chromium,
+		trace: "retain-on-failure",
+	},
+});

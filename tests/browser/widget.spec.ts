@@ -1,0 +1,82 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { baseUrl, hostUrl } from "./support/studio.js";
+
+declare global {
+	interface Window {
+		events: { type: string; detail: Record<string, unknown> }[];
+	}
+}
+
+test("the widget makes a clip on a page of another origin", async ({ page }) => {
+	const requests: string[] = [];
+	page.on("request", (request) => requests.push(request.url()));
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	const make = page.getByRole("button", { name: "Make this clip" });
+	await expect(make).toBeVisible();
+	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
+
+	await make.focus();
+	await page.keyboard.press("Enter");
+	await expect(page.getByRole("progressbar")).toBeVisible();
+	await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
+	const video = page.locator("kinora-clip video");
+	await expect(video).toBeVisible({ timeout: 6 * 60_000 });
+	await expect(video).toHaveJSProperty("loop", true);
+	await expect(video).toHaveAttribute("aria-label", "A red ball");
+
+	const events = await page.evaluate(() => window.events);
+	expect(events.map(({ type }) => type)).toEqual(
+		expect.arrayContaining(["progress", "load", "result"]),
+	);
+	const result = events.find(({ type }) => type === "result");
+	expect(result?.detail.params).toMatchObject({
+		seed: 7,
+		steps: 2,
+		frames: 9,
+		width: 80,
+		height: 48,
+	});
+	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
+	expect(violations.map(({ id }) => id)).toEqual([]);
+});
+
+test("the widget reports an error and can try again", async ({ page }) => {
+	await page.route("**/model.json", (route) => route.fulfill({ status: 500 }));
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("model description");
+	const events = await page.evaluate(() => window.events);
+	expect(events.at(-1)).toMatchObject({ type: "error", detail: { code: "network" } });
+
+	await page.unroute("**/model.json");
+	await page.getByRole("button", { name: "Try again" }).click();
+	await expect(page.getByText(/step \d of/).first()).toBeVisible({ timeout: 2 * 60_000 });
+	await page.getByRole("button", { name: "Cancel" }).click();
+	await expect(page.getByRole("button", { name: "Make this clip" })).toBeVisible();
+});
+
+test("attributes mirror properties", async ({ page }) => {
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	const clip = page.locator("kinora-clip");
+	await expect(clip).toHaveJSProperty("steps", 2);
+	await clip.evaluate((element: HTMLElement & { negativePrompt: string }) => {
+		element.negativePrompt = "fog";
+	});
+	await expect(clip).toHaveAttribute("negative-prompt", "fog");
+});
+
+test("without WebGPU the page's own words are shown", async ({ page }) => {
+	await page.addInitScript(() => {
+		Reflect.deleteProperty(Navigator.prototype, "gpu");
+	});
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByText("Here is a drawing instead.")).toBeVisible();
+});
+
+test("the example page embeds the widget in its own look", async ({ page }) => {
+	await page.goto(`${baseUrl()}embed.html`);
+	await expect(page.getByRole("button", { name: "Make this clip" })).toBeVisible();
+});

@@ -1,0 +1,42 @@
+//! Where things are.
+
+use crate::command;
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The repository and cargo's target directory.
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+}
+
+impl Project {
+    pub(crate) fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask lies at the top of the repository")?
+            .to_path_buf();
+        let mut metadata = cargo_command();
+        metadata.args(["metadata", "--format-version=1", "--no-deps"]).current_dir(&root);
+        let metadata: serde_json::Value = serde_json::from_str(&command::output(&mut metadata)?)?;
+        let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?.into();
+        Ok(Self { root, target })
+    }
+
+    /// `cargo` with the toolchain that runs this, in the repository.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut cargo = cargo_command();
+        cargo.current_dir(&self.root);
+        cargo
+    }
+
+    /// The npm package of the page.
+    pub(crate) fn web(&self) -> PathBuf {
+        self.root.join("web")
+    }
+}
+
+fn cargo_command() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
