@@ -3,6 +3,7 @@
 
 mod block;
 mod config;
+pub mod names;
 mod condition;
 mod rotary;
 mod transformer;

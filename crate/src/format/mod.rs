@@ -5,6 +5,7 @@ mod data_type;
 #[cfg(not(target_arch = "wasm32"))]
 mod file_source;
 pub mod gguf;
+mod rename;
 mod safetensors;
 mod tensor_file;
 
@@ -12,4 +13,5 @@ pub use byte_source::{ByteSource, MemorySource};
 pub use data_type::{DataType, OtherType};
 #[cfg(not(target_arch = "wasm32"))]
 pub use file_source::FileSource;
+pub(crate) use rename::{indexed, renamed_start};
 pub use tensor_file::{TensorEntry, TensorFile};
