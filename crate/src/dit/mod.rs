@@ -3,6 +3,7 @@
 
 mod block;
 mod config;
+pub mod names;
 mod condition;
 pub mod names;
 mod rotary;
