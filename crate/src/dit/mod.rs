@@ -2,13 +2,12 @@
 //! modulation. Names follow `WanTransformer3DModel` of diffusers.
 
 mod block;
-mod config;
-pub mod names;
 mod condition;
+mod config;
 pub mod names;
 mod rotary;
 mod transformer;
 
-pub use config::DitConfig;
 pub use condition::Context;
+pub use config::DitConfig;
 pub use transformer::{Dit, Inputs, Step};

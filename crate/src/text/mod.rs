@@ -1,7 +1,6 @@
 //! From a prompt to rows that the transformer attends to: tokenizer and encoder.
 
 mod config;
-pub mod names;
 mod encoder;
 pub mod names;
 mod position_bias;

@@ -6,7 +6,6 @@
 mod attention_block;
 mod causal_conv;
 mod config;
-pub mod names;
 mod decoder;
 mod encoder;
 pub mod names;
