@@ -32,7 +32,7 @@ struct Files {
 
 impl Weights {
     /// The tensors of these files, `canonical` mapping the names that files use to those that the networks use.
-    pub fn new(gpu: &Rc<Gpu>, files: Vec<TensorFile>, canonical: fn(&str) -> String, on_bytes: OnBytes) -> Self {
+    pub fn new(gpu: &Rc<Gpu>, files: Vec<TensorFile>, canonical: impl Fn(&str) -> String, on_bytes: OnBytes) -> Self {
         let mut tensors = HashMap::new();
         for (number, file) in files.iter().enumerate() {
             for entry in &file.entries {
