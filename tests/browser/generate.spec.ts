@@ -38,7 +38,7 @@ test("a prompt becomes an MP4 that plays, loops and downloads", async ({ studio,
 test("a clip can be cancelled, and another one made", async ({ studio, page }) => {
 	await studio.open();
 	await studio.chooseQuick(50);
-	await studio.prompt.fill("a white boat drifting on the sea at dawn");
+	await studio.prompt.fill("a white boat sailing to the left on the sea at dawn");
 	await studio.generate.click();
 	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step [2-9]/, {
 		timeout: 4 * 60_000,
@@ -47,7 +47,7 @@ test("a clip can be cancelled, and another one made", async ({ studio, page }) =
 	await expect(studio.generate).toBeEnabled();
 	await expect(studio.progress).toBeHidden();
 	await expect(page.getByText("Cancelled.")).toBeAttached();
-	await expect(studio.prompt).toHaveValue("a white boat drifting on the sea at dawn");
+	await expect(studio.prompt).toHaveValue("a white boat sailing to the left on the sea at dawn");
 
 	await studio.chooseQuick(2);
 	await studio.generate.click();

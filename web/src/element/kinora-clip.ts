@@ -7,6 +7,7 @@ import { checkSupport } from "../client/support.js";
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { drawEnlarged } from "../preview/draw-enlarged.js";
+import { prefersReducedMotion } from "../preview/reduced-motion.js";
 import type { Clip, KinoraProgress } from "../worker/protocol.js";
 import { describeProgress, percentOf } from "./progress.js";
 import { borrowModel, type ModelLease } from "./shared-models.js";
@@ -130,9 +131,11 @@ export class KinoraClip extends LitElement {
 			const onProgress = (progress: KinoraProgress) => {
 				if (this.#stop === stop) this.#progress(progress);
 			};
-			this.#lease?.release();
-			this.#lease = borrowModel(this.model || defaultModelUrl, onProgress);
-			const kinora = await this.#lease.model(stop.signal);
+			// Borrowed before the old lease ends, so that a model in use stays loaded.
+			const lease = borrowModel(this.model || defaultModelUrl, onProgress);
+			this.#release();
+			this.#lease = lease;
+			const kinora = await lease.model(stop.signal);
 			this.#emit("load", { manifest: kinora.manifest });
 			const options = this.#options(kinora.manifest, stop.signal, onProgress);
 			const clip = await kinora.generate(options);
@@ -170,8 +173,7 @@ export class KinoraClip extends LitElement {
 		this.#visible?.disconnect();
 		this.#stop?.abort();
 		this.#stop = undefined;
-		this.#lease?.release();
-		this.#lease = undefined;
+		this.#release();
 		this.#leave();
 		this.view = { name: "poster" };
 	}
@@ -212,7 +214,7 @@ export class KinoraClip extends LitElement {
 					src=${this.view.url}
 					poster=${this.view.posterUrl}
 					aria-label=${this.#description()}
-					autoplay
+					?autoplay=${!prefersReducedMotion()}
 					loop
 					muted
 					playsinline
@@ -313,10 +315,16 @@ export class KinoraClip extends LitElement {
 	}
 
 	#fail(error: KinoraError): void {
+		this.#release();
 		const cancelled = error.code === "cancelled";
 		this.#announcement = cancelled ? "Cancelled." : "";
 		this.view = cancelled ? { name: "poster" } : { name: "error", error };
 		this.#emit("error", error);
+	}
+
+	#release(): void {
+		this.#lease?.release();
+		this.#lease = undefined;
 	}
 
 	/** Frees what the clip that was shown holds. */

@@ -4,6 +4,8 @@ import { longestPrompt } from "../../client/options.js";
 import type { Studio } from "../studio.js";
 import { markUnknownWords, type Stretch, unknownWords } from "../words.js";
 
+const mostExamples = 4;
+
 /** The prompt box with its hints, the Generate button, and examples. */
 export function promptCard(studio: Studio): TemplateResult {
 	const { settings, manifest } = studio.state;
@@ -71,7 +73,7 @@ function actions(studio: Studio): TemplateResult {
 }
 
 function examples(studio: Studio): TemplateResult | null {
-	const { examples } = studio.state.manifest;
+	const examples = studio.state.manifest.examples.slice(0, mostExamples);
 	if (!examples.length) return null;
 	return html`
 		<ul class="examples" aria-label="Examples">

@@ -1,5 +1,6 @@
 import { html, svg, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
+import { prefersReducedMotion } from "../../preview/reduced-motion.js";
 import type { Work } from "../state.js";
 import { chosenSize, type Studio } from "../studio.js";
 import { progressStrip } from "./progress.js";
@@ -35,7 +36,7 @@ function picture(studio: Studio): TemplateResult {
 			src=${take.videoUrl}
 			poster=${take.posterUrl}
 			aria-label=${take.clip.params.prompt}
-			autoplay
+			?autoplay=${!prefersReducedMotion()}
 			loop
 			muted
 			playsinline

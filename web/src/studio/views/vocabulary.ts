@@ -6,20 +6,20 @@ import { insertWord } from "../words.js";
 export function vocabulary(studio: Studio): TemplateResult | null {
 	const { manifest } = studio.state;
 	if (!manifest.vocabulary.length) return null;
-	const inPrompt = new Set(studio.state.settings.prompt.toLowerCase().split(/[^\p{L}\p{N}'’-]+/u));
+	const used = phraseFinder(studio.state.settings.prompt);
 	return html`
 		<section id="vocabulary" class="vocabulary" aria-labelledby="vocabulary-title">
 			<h2 id="vocabulary-title">The words ${manifest.title} knows</h2>
 			<div class="groups">
 				${manifest.vocabulary.map(
 					({ label, words }) => html`
-						<div role="group" aria-label=${label}>
+						<div class="group" role="group" aria-label=${label}>
 							<h3>${label}</h3>
 							<p>
 								${words.map(
 									(word) => html`<button
 										type="button"
-										class=${inPrompt.has(word) ? "used" : ""}
+										class=${used(word) ? "used" : ""}
 										@click=${() => insert(studio, word)}
 									>
 										${word}
@@ -32,6 +32,12 @@ export function vocabulary(studio: Studio): TemplateResult | null {
 			</div>
 		</section>
 	`;
+}
+
+/** Tells whether a word or phrase stands in the prompt as whole words. */
+function phraseFinder(prompt: string): (phrase: string) => boolean {
+	const padded = ` ${prompt.toLowerCase().replace(/[^\p{L}\p{N}'’-]+/gu, " ")} `;
+	return (phrase) => padded.includes(` ${phrase.toLowerCase()} `);
 }
 
 function insert(studio: Studio, word: string): void {
