@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import type { LaunchOptions } from "@playwright/test";
 
-const executablePath = "/usr/bin/chromium";
+/** Debian's, unless `CHROMIUM` names another. */
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 if (!existsSync(executablePath)) {
 	throw new Error(`${executablePath} is missing; install it with: sudo apt-get install chromium`);
 }
 
-/** Debian's Chromium with WebGPU on SwiftShader, which needs no graphics processor. */
+/** Chromium with WebGPU on SwiftShader, which needs no graphics processor. */
 export const chromium: LaunchOptions = {
 	executablePath,
 	args: [
