@@ -2,6 +2,7 @@
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, WanTransformer3DModel
+from diffusers.models.transformers import transformer_wan
 from torch import nn
 
 from text import new_encoder, text_rows
@@ -13,7 +14,23 @@ CONFIG = dict(
 )
 
 
+def speed_up_attention():
+    """Attention as two matrix products: for this few tokens twice as fast on a CPU as PyTorch's fused one."""
+    fused = transformer_wan.dispatch_attention_fn
+
+    def attention(query, key, value, **options):
+        if query.device.type != "cpu":
+            return fused(query, key, value, **options)
+        query, key, value = (x.transpose(1, 2) for x in (query, key, value))
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+        return (scores.softmax(-1) @ value).transpose(1, 2)
+
+    transformer_wan.dispatch_attention_fn = attention
+
+
 class Denoiser(nn.Module):
+    """Text encoder and DiT, with random weights."""
+
     def __init__(self, vocab_size):
         super().__init__()
         self.encoder = new_encoder(vocab_size)
@@ -23,6 +40,9 @@ class Denoiser(nn.Module):
         """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, L] -> velocity, float32, shape of latents."""
         rows = text_rows(self.encoder, ids)
         return self.dit(latents, timestep, rows, return_dict=False)[0].float()
+
+
+speed_up_attention()
 
 
 @torch.no_grad()

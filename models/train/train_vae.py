@@ -25,11 +25,14 @@ def main():
     device = workers.device(args.device)
     torch.manual_seed(args.seed)
     model = EncodeDecode(new_autoencoder()).to(device)
+    if args.freeze_encoder:
+        model.vae.encoder.requires_grad_(False)
+        model.vae.quant_conv.requires_grad_(False)
     optimiser = Optimiser(model, weight_decay=0.01)
     os.makedirs(args.run, exist_ok=True)
     path = f"{args.run}/{args.stage}.pt"
     first, seconds = 0, 0.0
-    average = Average(model, 0.998)
+    average = Average(model, 0.99)
     if os.path.exists(path):
         state = torch.load(path, map_location=device)
         model.load_state_dict(state["model"])
@@ -37,7 +40,7 @@ def main():
         average.values, first, seconds = state["average"], state["step"], state["seconds"]
     elif args.weights or args.stage == "clips":
         model.load_state_dict(torch.load(args.weights or f"{args.run}/frames.pt", map_location=device)["average"])
-        average = Average(model, 0.998)
+        average = Average(model, 0.99)
     log = Log(f"{args.run}/{args.stage}.jsonl", seconds)
 
     for step in range(first, args.steps):
@@ -68,6 +71,7 @@ def arguments():
     parser.add_argument("--batch", type=int, default=32, help="clips a worker and step")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--warmup", type=int, default=100)
+    parser.add_argument("--freeze-encoder", action="store_true", help="train the decoder alone: the latents stay what they are")
     parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths, in turns (4n+1)")
     parser.add_argument("--save-every", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)

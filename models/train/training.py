@@ -73,6 +73,8 @@ class Optimiser:
     def __init__(self, module, weight_decay):
         self.matrices, rest = [], []
         for name, parameter in module.named_parameters():
+            if not parameter.requires_grad:
+                continue
             is_matrix = parameter.dim() >= 2 and parameter.numel() > parameter.shape[0]
             if is_matrix and not any(word in name for word in self.REST):
                 # A view of the same memory, so that the module sees what Muon does.
@@ -112,7 +114,7 @@ class Average:
             self.values[name].lerp_(value, 1 - decay)
 
 
-def learning_rate(step, steps, peak, warmup, decay_from=0.7, floor=0.05):
+def learning_rate(step, steps, peak, warmup, decay_from=0.5, floor=0.05):
     """Linear warm-up, constant, then linear decay over the last part of the run.
 
     Constant for most of the run, so that a run can be made longer without having been wrong until then.
