@@ -17,10 +17,9 @@ pub(crate) fn serve(project: &Project, port: u16) -> Result<()> {
 
     let (sender, changes) = channel();
     let mut watcher = new_debouncer(Duration::from_millis(200), sender)?;
-    for folder in ["crate/src", "shaders", "web", "models/nano"].map(|folder| project.root.join(folder)) {
-        if folder.exists() {
-            watcher.watcher().watch(&folder, RecursiveMode::Recursive)?;
-        }
+    let folders = ["crate/src", "shaders", "web/src", "models/nano"].map(|folder| (folder, RecursiveMode::Recursive));
+    for (folder, mode) in folders.into_iter().chain([("web", RecursiveMode::NonRecursive)]) {
+        watcher.watcher().watch(&project.root.join(folder), mode)?;
     }
 
     command::heading(&format!("Kinora is at http://localhost:{port}/ (stop with Ctrl+C)"));
