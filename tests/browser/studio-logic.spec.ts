@@ -1,5 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { fileName } from "../../web/src/studio/file-name.js";
+import { TimeLeft } from "../../web/src/studio/time-left.js";
 import { insertWord, markUnknownWords, unknownWords } from "../../web/src/studio/words.js";
 import type { Clip } from "../../web/src/worker/protocol.js";
 
@@ -42,4 +43,25 @@ test("file names are safe and tell model, prompt and time", () => {
 	expect(name("../../etc/passwd")).toBe("nano_etc-passwd_20260304-050607.mp4");
 	expect(name("💥")).toBe("nano_clip_20260304-050607.mp4");
 	expect(name("x".repeat(300), 'video/webm; codecs="vp9"')).toHaveLength(86);
+});
+
+test("the time left follows the pace of the steps, and the fraction never goes back", () => {
+	const time = new TimeLeft(true, 1, 0);
+	expect(time.seconds(0)).toBeUndefined();
+	time.update({ phase: "text", done: 0, total: 1 }, 100);
+	const fractions: number[] = [];
+	for (let step = 0; step <= 10; step++) {
+		const now = 1000 + step * 2000;
+		time.update({ phase: "denoise", done: step, total: 10 }, now);
+		fractions.push(time.fraction(now));
+	}
+	expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+	expect(fractions.at(-1)).toBeGreaterThan(0.8);
+
+	const halfway = new TimeLeft(true, 1, 0);
+	halfway.update({ phase: "denoise", done: 0, total: 10 }, 0);
+	halfway.update({ phase: "denoise", done: 5, total: 10 }, 30_000);
+	const left = halfway.seconds(30_000) ?? 0;
+	expect(left).toBeGreaterThanOrEqual(30);
+	expect(left).toBeLessThan(36);
 });
