@@ -90,7 +90,7 @@ fn tap_index(from_origin: Position, tap: u32) -> vec2<i32> {
     return vec2<i32>((past * area + pixel) * i32(p.in_channels), 1);
 }
 
-fn read(at: vec2<i32>, channel: u32) -> f32 {
+fn load(at: vec2<i32>, channel: u32) -> f32 {
     if (at.x < 0) {
         return 0.0;
     }
@@ -106,9 +106,9 @@ fn x1(from_origin: Position, k: u32, taps: u32) -> f32 {
         return 0.0;
     }
     if (TAPS_FASTEST) {
-        return read(tap_index(from_origin, k % taps), k / taps);
+        return load(tap_index(from_origin, k % taps), k / taps);
     }
-    return read(tap_index(from_origin, k / p.in_channels), k % p.in_channels);
+    return load(tap_index(from_origin, k / p.in_channels), k % p.in_channels);
 }
 
 fn x4(from_origin: Position, k: u32, taps: u32) -> vec4<f32> {
@@ -119,7 +119,7 @@ fn x4(from_origin: Position, k: u32, taps: u32) -> vec4<f32> {
         let at = tap_index(from_origin, k / p.in_channels);
         let channel = k % p.in_channels;
         return vec4<f32>(
-            read(at, channel), read(at, channel + 1u), read(at, channel + 2u), read(at, channel + 3u));
+            load(at, channel), load(at, channel + 1u), load(at, channel + 2u), load(at, channel + 3u));
     }
     return vec4<f32>(
         x1(from_origin, k, taps),

@@ -4,6 +4,8 @@
 //! shaders, natively (Vulkan, Metal, DX12) and in a browser tab.
 
 mod clock;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod command;
 pub mod dit;
 pub mod error;
 pub mod format;

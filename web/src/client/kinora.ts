@@ -92,9 +92,16 @@ export class Kinora {
 	async generate(options: GenerateOptions): Promise<Clip> {
 		const request = resolveOptions(this.manifest, options);
 		const { signal, onProgress } = options;
-		const turn = this.#queue.then(() => this.#generate(request, signal, onProgress));
+		let waiting = true;
+		const turn = this.#queue.then(() => {
+			waiting = false;
+			return this.#generate(request, signal, onProgress);
+		});
 		this.#queue = turn.catch(() => undefined);
-		return turn;
+		const left = new Promise<never>((_, reject) => {
+			signal?.addEventListener("abort", () => waiting && reject(cancelled()), { once: true });
+		});
+		return Promise.race([turn, left]);
 	}
 
 	/**

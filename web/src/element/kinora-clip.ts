@@ -305,6 +305,7 @@ export class KinoraClip extends LitElement {
 	}
 
 	#show(clip: Clip): void {
+		this.#stop = undefined;
 		this.#announcement = "The clip is ready.";
 		this.view = {
 			name: "clip",
@@ -315,6 +316,7 @@ export class KinoraClip extends LitElement {
 	}
 
 	#fail(error: KinoraError): void {
+		this.#stop = undefined;
 		this.#release();
 		const cancelled = error.code === "cancelled";
 		this.#announcement = cancelled ? "Cancelled." : "";

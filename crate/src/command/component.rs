@@ -1,0 +1,65 @@
+//! One network of a model on disk.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::format::{FileSource, TensorFile};
+use crate::gpu::Gpu;
+use crate::weights::Weights;
+
+/// The files of a network and its configuration.
+pub(super) struct Component {
+    pub(super) config: serde_json::Value,
+    files: Vec<TensorFile>,
+    role: &'static str,
+}
+
+impl Component {
+    /// Opens the network with this role in a model's directory, or in a directory that holds it alone.
+    pub(super) async fn open(directory: &Path, role: &'static str) -> Result<Self> {
+        let path = directory.join("config.json");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| Error::Storage(format!("cannot read {}: {e}", path.display())))?;
+        let config = serde_json::from_str(&text).map_err(|e| Error::bad_model(format!("{}: {e}", path.display())))?;
+        let mut files = Vec::new();
+        for path in weight_files(directory)? {
+            files.push(TensorFile::open(Rc::new(FileSource::open(&path)?)).await?);
+        }
+        Ok(Self { config, files, role })
+    }
+
+    /// Bytes of all tensors.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().flat_map(|file| &file.entries).map(|entry| entry.bytes).sum()
+    }
+
+    pub(super) fn weights(self, gpu: &Rc<Gpu>) -> Weights {
+        let residual_blocks = self.config["num_res_blocks"].as_u64().unwrap_or(2) as usize;
+        let canonical = |name: &str| match self.role {
+            "dit" => crate::dit::names::canonical(name),
+            "vae" => crate::vae::names::canonical(name, residual_blocks),
+            _ => crate::text::names::canonical(name),
+        };
+        Weights::new(gpu, self.files, canonical, Rc::new(|_| {}))
+    }
+}
+
+fn weight_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(directory).map_err(|e| Error::Storage(format!("cannot read {}: {e}", directory.display())))?;
+    let is_weights = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // Inputs and outputs of parity fixtures lie beside the weights.
+        name.ends_with(".gguf") || name.starts_with("model") || name.starts_with("diffusion_pytorch_model")
+    };
+    let is_weights = |path: &PathBuf| {
+        is_weights(path) && path.extension().is_some_and(|kind| kind == "gguf" || kind == "safetensors")
+    };
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_weights).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::Storage(format!("{} holds no .safetensors or .gguf weights", directory.display())));
+    }
+    Ok(files)
+}

@@ -1,0 +1,4 @@
+//! What the native command line does.
+
+mod component;
+pub mod forward;

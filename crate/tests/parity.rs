@@ -1,0 +1,97 @@
+//! Every network against diffusers and transformers, on the fixtures that `tests/reference` writes.
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+
+use kinora::command::forward::{Network, forward, read_tensors};
+use kinora::gpu::Gpu;
+
+/// Bounds of the relative L2 error of a whole network: the weights are the same on both sides, the order of sums is not.
+const NETWORK: f64 = 1e-3;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures")
+}
+
+/// ‖a − b‖ / ‖b‖, and infinite where a value is missing or not a number.
+fn relative_error(actual: &[f32], expected: &[f32]) -> f64 {
+    if actual.len() != expected.len() || actual.iter().any(|value| !value.is_finite()) {
+        return f64::INFINITY;
+    }
+    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
+    let difference = square(&mut actual.iter().zip(expected).map(|(a, b)| f64::from(a - b)));
+    (difference / square(&mut expected.iter().map(|&b| f64::from(b)))).sqrt()
+}
+
+/// Pairs `<prefix>input<suffix>.safetensors` and `<prefix>expected<suffix>.safetensors`, inputs from `inputs`.
+fn cases(model: &Path, inputs: &Path, prefix: &str) -> Vec<(PathBuf, PathBuf)> {
+    let start = format!("{prefix}expected");
+    let names = std::fs::read_dir(model).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut expected: Vec<_> = names.filter(|name| name.starts_with(&start)).collect();
+    expected.sort();
+    let pair = |name: &String| (inputs.join(name.replace("expected", "input")), model.join(name));
+    expected.iter().map(pair).collect()
+}
+
+fn check(network: Network, model: &Path, inputs: &Path, prefix: &str) -> usize {
+    let cases = cases(model, inputs, prefix);
+    assert!(!cases.is_empty(), "{} holds no {prefix}expected files", model.display());
+    pollster::block_on(async {
+        let gpu = Gpu::new().await.expect("install a Vulkan driver: apt-get install mesa-vulkan-drivers");
+        for (input, expected) in &cases {
+            let (name, actual) = forward(&gpu, network, model, &read_tensors(input).unwrap()).await.unwrap();
+            let expected = &read_tensors(expected).unwrap()[name];
+            assert_eq!(actual.shape, expected.shape, "{}", input.display());
+            let error = relative_error(&actual.values, &expected.values);
+            println!("{network:?} {} {error:.2e}", input.strip_prefix(fixtures()).unwrap().display());
+            assert!(error <= NETWORK, "{} differs by {error:.2e}", input.display());
+        }
+    });
+    cases.len()
+}
+
+fn check_all(network: Network, part: &str, prefix: &str) {
+    let mut models: Vec<_> =
+        std::fs::read_dir(fixtures().join(part)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    models.sort();
+    assert!(models.len() >= 3, "at least three configurations");
+    for model in models {
+        check(network, &model, &model, prefix);
+    }
+}
+
+#[test]
+fn dit_equals_diffusers() {
+    check_all(Network::Dit, "dit", "");
+}
+
+#[test]
+fn text_encoder_equals_transformers() {
+    check_all(Network::Text, "text", "");
+}
+
+#[test]
+fn vae_encoder_equals_diffusers() {
+    check_all(Network::VaeEncode, "vae", "encode-");
+}
+
+#[test]
+fn vae_decoder_equals_diffusers() {
+    check_all(Network::VaeDecode, "vae", "decode-");
+}
+
+#[test]
+fn quantised_networks_equal_diffusers_on_the_dequantised_weights() {
+    let quantised = fixtures().join("quantised");
+    for kind in ["q8_0", "q4_0", "f16", "bf16"] {
+        check(Network::Dit, &quantised.join(format!("dit-{kind}")), &fixtures().join("dit/head64"), "");
+    }
+    for kind in ["q8_0", "q4_0"] {
+        check(Network::Text, &quantised.join(format!("text-{kind}")), &fixtures().join("text/head64"), "");
+    }
+    for (model, inputs) in [("vae-q8_0", "vae/patched"), ("vae-residual-f16", "vae/residual")] {
+        let (model, inputs) = (quantised.join(model), fixtures().join(inputs));
+        check(Network::VaeEncode, &model, &inputs, "encode-");
+        check(Network::VaeDecode, &model, &inputs, "decode-");
+    }
+}
