@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use noise::Noise;
 pub use schedule::Schedule;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The samplers that the engine knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,21 @@ pub enum SamplerKind {
     /// Few-step sampling of models distilled by distribution matching: clean prediction, then fresh noise (Yin et al.,
     /// DMD2; FastVideo, Self-Forcing).
     Dmd,
+}
+
+impl SamplerKind {
+    /// The sampler that a manifest names.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] for a name that is not known.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "euler" => Ok(Self::Euler),
+            "unipc" => Ok(Self::UniPc),
+            "dmd" => Ok(Self::Dmd),
+            other => Err(Error::BadInput(format!("there is no sampler {other}; choose euler, unipc or dmd"))),
+        }
+    }
 }
 
 /// A sampler in the middle of its steps.

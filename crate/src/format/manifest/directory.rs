@@ -78,6 +78,7 @@ fn from_diffusers(path: &Path) -> Result<Manifest> {
         vocabulary: Vec::new(),
         known_words: Vec::new(),
         examples: Vec::new(),
+        preview: None,
         configs,
     })
 }
@@ -135,7 +136,7 @@ fn sampler(scheduler: &Path) -> Result<SamplerDefaults> {
         _ => ("unipc", number("flow_shift", 3.0)),
     };
     let negative_prompt = WAN_NEGATIVE_PROMPT.to_owned();
-    Ok(SamplerDefaults { name: name.to_owned(), steps: 50, guidance: 5.0, shift, negative_prompt })
+    Ok(SamplerDefaults { name: name.to_owned(), steps: 50, guidance: 5.0, shift, negative_prompt, timesteps: None })
 }
 
 /// What the published models were made for.

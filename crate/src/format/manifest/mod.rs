@@ -63,6 +63,9 @@ pub struct Manifest {
     /// Prompts that work well.
     #[serde(default)]
     pub examples: Vec<String>,
+    /// How to show a latent without decoding it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewFactors>,
 }
 
 /// What a file is for.
@@ -117,6 +120,18 @@ pub struct SamplerDefaults {
     /// What the clip should not show.
     #[serde(default)]
     pub negative_prompt: String,
+    /// The timesteps (0 to 1000) that a few-step model was distilled for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timesteps: Option<Vec<f32>>,
+}
+
+/// A linear map from the channels of a normalised latent to colours, fitted to a VAE by least squares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewFactors {
+    /// Red, green and blue of each channel.
+    pub factors: Vec<[f32; 3]>,
+    /// Red, green and blue of a latent of zeros, in [−1, 1].
+    pub bias: [f32; 3],
 }
 
 /// A frame size.
@@ -212,6 +227,11 @@ impl Manifest {
             return Some(format!("a text length of {} is not between 1 and 8192", self.text_length));
         }
         (self.gpu_memory > MAX_BYTES).then(|| format!("{} bytes of device memory are absurd", self.gpu_memory))
+    }
+
+    /// Bytes of all weights.
+    pub fn weight_bytes(&self) -> u64 {
+        self.files.iter().filter(|file| file.role != Role::Tokenizer).map(|file| file.bytes).sum()
     }
 
     /// The files with a role, in order.
