@@ -2,3 +2,5 @@
 
 mod component;
 pub mod forward;
+pub mod inspect;
+pub mod quantize;
