@@ -182,11 +182,11 @@ impl Engine {
         &self,
         manifest: &Object,
         files: &JsFiles,
-        on_progress: &JsOnLoad,
+        on_progress: JsOnLoad,
     ) -> std::result::Result<(), JsValue> {
         let manifest = manifest_from_js(manifest)?;
         let sources = sources_from_js(files)?;
-        let on_progress: Function = on_progress.clone().unchecked_into();
+        let on_progress: Function = on_progress.unchecked_into();
         let report = Rc::new(move |phase: &str, done: u64, total: u64| {
             let progress = LoadProgress { phase, done, total };
             if let Ok(progress) = to_js(&progress) {
@@ -217,21 +217,6 @@ impl Engine {
         let model = model.ok_or_else(|| to_js_error(Error::bad_input("no model is loaded")))?;
         let cancel = cancel.0.clone();
         generate(&model, &request, &mut ToJs(events), &cancel).await.map_err(to_js_error)
-    }
-
-    /// Runs the op table: every kernel against its reference on the processor.
-    pub async fn ops(
-        &self,
-        filter: Option<String>,
-        on_row: Option<JsOnRow>,
-    ) -> std::result::Result<JsOpRows, JsValue> {
-        let on_row: Option<Function> = on_row.map(JsCast::unchecked_into);
-        let rows = crate::table::run(&self.gpu, filter.as_deref(), |row| {
-            if let (Some(on_row), Ok(row)) = (&on_row, to_js(row)) {
-                let _ = on_row.call1(&JsValue::NULL, &row);
-            }
-        });
-        to_js(&rows.await.map_err(to_js_error)?).map(JsCast::unchecked_into)
     }
 
     /// Destroys the device and everything on it.

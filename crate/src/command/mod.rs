@@ -3,3 +3,5 @@
 mod component;
 pub mod forward;
 pub mod generate;
+pub mod inspect;
+pub mod quantize;
