@@ -78,3 +78,54 @@ fn clipped(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture() -> TensorFile {
+        let path = format!("{}/../tests/fixtures/gguf/shapes.gguf", env!("CARGO_MANIFEST_DIR"));
+        let source = FileSource::open(path).expect("the fixture exists");
+        pollster::block_on(TensorFile::open(Rc::new(source))).expect("well formed")
+    }
+
+    fn printed(print: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        print(&mut out).expect("printed");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_table_names_every_tensor_with_type_and_shape() {
+        let file = fixture();
+        let table = printed(|out| print_table(out, &file));
+        for entry in &file.entries {
+            let row = table.lines().find(|line| line.starts_with(&format!("{} ", entry.name))).expect("a row");
+            assert!(row.contains(entry.data_type.name()) && row.contains(&format!("{:?}", entry.shape)), "{row}");
+        }
+        assert!(table.contains("general.architecture = \"wan_vae\""));
+        assert!(table.ends_with(&format!("{} bytes\n", file.source.size())));
+    }
+
+    #[test]
+    fn the_json_says_the_same() {
+        let file = fixture();
+        let report: Value = serde_json::from_str(&printed(|out| print_json(out, &file))).expect("JSON");
+        assert_eq!(report["metadata"]["general.architecture"], "wan_vae");
+        let tensors = report["tensors"].as_array().expect("a list");
+        assert_eq!(tensors.len(), file.entries.len());
+        for (tensor, entry) in tensors.iter().zip(&file.entries) {
+            assert_eq!(tensor["name"], entry.name);
+            assert_eq!(tensor["shape"], json!(entry.shape));
+            assert_eq!(tensor["bytes"], entry.bytes);
+        }
+    }
+
+    #[test]
+    fn long_metadata_is_shortened() {
+        let numbers: Vec<u32> = (0..1000).collect();
+        assert_eq!(shortened(&json!(numbers)), "[0,1,2,3,4,5,6,7, … 1000 in all]");
+        assert_eq!(shortened(&json!([1, 2])), "[1,2]");
+        assert_eq!(shortened(&json!("é".repeat(500))).chars().count(), MAX_TEXT + 1);
+    }
+}

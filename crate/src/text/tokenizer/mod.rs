@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 pub struct Tokenizer {
     /// Tokens that are recognised in the raw text, the longest first, and their ids.
     special: Vec<(String, u32)>,
+    /// The characters that they begin with.
+    special_starts: Vec<char>,
     normalizer: Vec<Normalizer>,
     splitter: Splitter,
     model: Unigram,
@@ -59,7 +61,10 @@ impl Tokenizer {
     ) -> Self {
         special.retain(|(token, _)| !token.is_empty());
         special.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
-        Self { special, normalizer, splitter, model, prefix, suffix }
+        let mut special_starts: Vec<char> = special.iter().filter_map(|(token, _)| token.chars().next()).collect();
+        special_starts.sort_unstable();
+        special_starts.dedup();
+        Self { special, special_starts, normalizer, splitter, model, prefix, suffix }
     }
 
     /// Ids of a text, with the end marker, as long as they are: nothing is cut off or padded.
@@ -78,10 +83,15 @@ impl Tokenizer {
 
     /// The text before the first special token, its id, and the text behind it.
     fn split_at_special<'a>(&self, text: &'a str) -> Option<(&'a str, u32, &'a str)> {
-        // The first in the text; of several at one place the longest, which `min_by_key` finds first.
-        let places = self.special.iter().filter_map(|token| Some((text.find(token.0.as_str())?, token)));
-        let (place, (token, id)) = places.min_by_key(|(place, _)| *place)?;
-        Some((&text[..place], *id, &text[place + token.len()..]))
+        let candidates = text.char_indices().filter(|(_, character)| self.special_starts.contains(character));
+        for (place, _) in candidates {
+            let (before, rest) = text.split_at(place);
+            let longest = self.special.iter().find_map(|(token, id)| Some((id, rest.strip_prefix(token.as_str())?)));
+            if let Some((id, after)) = longest {
+                return Some((before, *id, after));
+            }
+        }
+        None
     }
 
     fn encode_plain(&self, text: &str, ids: &mut Vec<u32>) {
