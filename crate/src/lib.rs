@@ -12,6 +12,7 @@ pub mod format;
 pub mod gpu;
 pub mod ops;
 pub mod quant;
+pub mod table;
 pub mod text;
 pub mod vae;
 pub mod weights;

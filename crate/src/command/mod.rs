@@ -2,3 +2,4 @@
 
 mod component;
 pub mod forward;
+pub mod ops;
