@@ -9,12 +9,19 @@ pub mod command;
 pub mod dit;
 pub mod error;
 pub mod format;
+pub mod generate;
 pub mod gpu;
+pub mod model;
 pub mod ops;
+pub mod plan;
+pub mod preview;
 pub mod quant;
+pub mod sampler;
 pub mod table;
 pub mod text;
 pub mod vae;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 pub mod weights;
 
 pub use error::{Error, Result};

@@ -15,10 +15,13 @@ CONFIG = dict(
 
 
 def new_autoencoder():
-    """A fresh autoencoder whose time convolutions are identities and whose latents start nearly free of noise."""
+    """A fresh autoencoder that treats every frame alone, and whose latents start nearly free of noise."""
     vae = AutoencoderKLWan(**CONFIG)
     with torch.no_grad():
         for module in vae.modules():
+            if isinstance(module, WanCausalConv3d):
+                # Only the current frame counts until clips teach more.
+                module.weight[:, :, :-1] = 0
             if isinstance(module, WanResample) and hasattr(module, "time_conv"):
                 start_as_identity(module)
         vae.quant_conv.bias[CONFIG["z_dim"]:] = -6.0

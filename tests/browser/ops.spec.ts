@@ -12,7 +12,7 @@ test("every kernel agrees with its reference in the browser", async ({ page }) =
 		worst.set(name, {
 			error: Math.max(known.error, error),
 			bound,
-			gflops: Math.max(known.gflops, gflops),
+			gflops: Math.max(known.gflops, gflops ?? 0),
 		});
 	}
 	for (const [name, { error, bound, gflops }] of worst) {
@@ -36,7 +36,7 @@ declare global {
 				bound: number;
 				ok: boolean;
 				milliseconds: number;
-				gflops: number;
+				gflops: number | null;
 			}[]
 		>;
 	}

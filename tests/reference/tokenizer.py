@@ -2,6 +2,7 @@
 
 tokenizer/<name>.json: {"tokenizer": path from the repository's root, "cases": [{text, ids}] (with the final </s>,
 not truncated), "added_tokens": the same for texts that spell special tokens, "truncated": {text, max_length, ids}}.
+tokenizer/spiece.model: the SentencePiece model that all of them but nano's are made of.
 tokenizer/clean.json: {"cases": [{text, cleaned}], "mojibake": the same}, cleaned by WanPipeline's `prompt_clean`.
 """
 
@@ -83,7 +84,9 @@ def encoded(tokenizer: Tokenizer, path: str) -> dict:
 def write() -> None:
     t5 = DIRECTORY / "t5-tokenizer.json"
     t5.parent.mkdir(parents=True)
-    unigram.t5_form(unigram.train()).save(str(t5))
+    model = unigram.train()
+    unigram.t5_form(model).save(str(t5))
+    (DIRECTORY / "spiece.model").write_bytes(model.SerializeToString())
     sources = {
         "umt5": FIXTURES / "pipeline" / "model" / "tokenizer" / "tokenizer.json",
         "t5": t5,

@@ -81,7 +81,8 @@ export interface OpRow {
 	bound: number;
 	ok: boolean;
 	milliseconds: number;
-	gflops: number;
+	/** Null for an op that does no arithmetic worth counting. */
+	gflops: number | null;
 }
 
 export interface CancelToken {
@@ -94,7 +95,7 @@ export interface Engine {
 	load(
 		manifest: Manifest,
 		files: Record<string, ByteSource>,
-		onProgress: (progress: EngineProgress<"compile" | "load">) => void,
+		onProgress: (progress: EngineProgress<"load" | "compile">) => void,
 	): Promise<void>;
 	generate(
 		options: EngineGenerateOptions,

@@ -1,7 +1,7 @@
 //! What a machine needs to build and to test, checked, and installed where that is possible.
 
 use crate::project::Project;
-use crate::{command, debian, web};
+use crate::{command, debian, python, web};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,8 +19,7 @@ pub(crate) fn for_tests(project: &Project) -> Result<()> {
     vulkan_driver()?;
     chromium()?;
     ffprobe()?;
-
-    Ok(())
+    python::environment(project).map(drop)
 }
 
 /// Rust's standard library for wasm.

@@ -4,7 +4,7 @@ use crate::command::{self, run, run_with_lines};
 use crate::count::Count;
 use crate::project::Project;
 use crate::wasm::Optimise;
-use crate::{setup, wasm, web};
+use crate::{gguf, python, setup, wasm, web};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ pub(crate) enum Step {
     Native,
     /// The op table on the native GPU.
     Ops,
+    /// Quantised files, read back by Python's package gguf.
+    Gguf,
     /// Release build of the engine and the page.
     Build,
     /// Tests of the page and the op table in Chromium.
@@ -66,6 +68,7 @@ fn prepare(project: &Project, step: Step) -> Result<()> {
         Step::Clippy => setup::wasm_target(project),
         Step::Web | Step::Build => setup::for_build(project),
         Step::Native | Step::Ops => setup::vulkan_driver(),
+        Step::Gguf => python::environment(project).map(drop),
         Step::Browser => setup::for_build(project).and_then(|()| setup::chromium()).and_then(|_| setup::ffprobe()),
     }
 }
@@ -98,6 +101,10 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
             Ok(())
         }
         Step::Ops => run(project.cargo().args(["run", "--package", "kinora", "--", "ops"])),
+        Step::Gguf => {
+            count.passed = gguf::check(project)?;
+            Ok(())
+        }
         Step::Build => {
             wasm::build(project, Optimise::Yes)?;
             web::build(project)

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::format::{FileSource, TensorFile};
+use crate::format::manifest::Role;
+use crate::format::{FileSource, Manifest, TensorFile};
 use crate::gpu::Gpu;
 use crate::weights::Weights;
 
@@ -18,12 +19,13 @@ pub(super) struct Component {
 impl Component {
     /// Opens the network with this role in a model's directory, or in a directory that holds it alone.
     pub(super) async fn open(directory: &Path, role: &'static str) -> Result<Self> {
-        let path = directory.join("config.json");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|e| Error::Storage(format!("cannot read {}: {e}", path.display())))?;
-        let config = serde_json::from_str(&text).map_err(|e| Error::bad_model(format!("{}: {e}", path.display())))?;
+        let (config, paths) = if directory.join("config.json").is_file() {
+            (read_config(&directory.join("config.json"))?, weight_files(directory)?)
+        } else {
+            of_model(directory, role)?
+        };
         let mut files = Vec::new();
-        for path in weight_files(directory)? {
+        for path in paths {
             files.push(TensorFile::open(Rc::new(FileSource::open(&path)?)).await?);
         }
         Ok(Self { config, files, role })
@@ -43,6 +45,22 @@ impl Component {
         };
         Weights::new(gpu, self.files, canonical, Rc::new(|_| {}))
     }
+}
+
+fn read_config(path: &Path) -> Result<serde_json::Value> {
+    let text =
+        std::fs::read_to_string(path).map_err(|e| Error::Storage(format!("cannot read {}: {e}", path.display())))?;
+    serde_json::from_str(&text).map_err(|e| Error::bad_model(format!("{}: {e}", path.display())))
+}
+
+fn of_model(directory: &Path, role: &str) -> Result<(serde_json::Value, Vec<PathBuf>)> {
+    let manifest = Manifest::from_directory(directory)?;
+    let (config, role) = match role {
+        "dit" => (&manifest.configs.dit, Role::Dit),
+        "vae" => (&manifest.configs.vae, Role::Vae),
+        _ => (&manifest.configs.text, Role::Text),
+    };
+    Ok((config.clone(), manifest.files_of(role).map(|file| directory.join(&file.path)).collect()))
 }
 
 fn weight_files(directory: &Path) -> Result<Vec<PathBuf>> {

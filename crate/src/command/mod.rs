@@ -2,4 +2,7 @@
 
 mod component;
 pub mod forward;
+pub mod generate;
+pub mod inspect;
 pub mod ops;
+pub mod quantize;

@@ -115,6 +115,19 @@ impl Dit {
         Ok(Step { recording: recorder.finish()?, velocity })
     }
 
+    /// Compiles the kernels of a step for latents of [frames, height, width] with `text` rows of text.
+    ///
+    /// # Errors
+    /// When the device refuses a kernel.
+    pub fn compile(&self, gpu: &Rc<Gpu>, latent: [usize; 3], text: usize) -> Result<()> {
+        let inputs = self.inputs(gpu, latent)?;
+        let mut recorder = Recorder::new(&Arena::new(gpu));
+        let rows = recorder.tensor(&[text, self.config.text_dim])?;
+        let context = self.condition.context(&mut recorder, &self.blocks, &rows, None)?;
+        self.forward(&mut recorder, &inputs, &context)?;
+        recorder.finish().map(drop)
+    }
+
     /// Peak of the scratch memory and of everything else but weights, in bytes, of a guided step for latents of
     /// [frames, height, width] with `text` rows of text; and the largest single tensor.
     ///

@@ -5,6 +5,7 @@ mod data_type;
 #[cfg(not(target_arch = "wasm32"))]
 mod file_source;
 pub mod gguf;
+pub mod manifest;
 mod rename;
 mod safetensors;
 mod tensor_file;
@@ -13,5 +14,6 @@ pub use byte_source::{ByteSource, MemorySource};
 pub use data_type::{DataType, OtherType};
 #[cfg(not(target_arch = "wasm32"))]
 pub use file_source::FileSource;
+pub use manifest::Manifest;
 pub(crate) use rename::{indexed, renamed_start};
 pub use tensor_file::{TensorEntry, TensorFile};

@@ -107,17 +107,20 @@ fn memory_length(entry: &TensorEntry, bytes: u64) -> Result<usize> {
 
 /// Checks that tensors, whatever their order, lie between `data_start` and `size` and share no byte.
 pub(super) fn check_placement(entries: &[TensorEntry], data_start: u64, size: u64) -> Result<()> {
+    for entry in entries {
+        if entry.offset.checked_add(entry.bytes).is_none_or(|end| end > size) {
+            let name = &entry.name;
+            return Err(Error::bad_model(format!("the file ends before the data of {name} does: download it again")));
+        }
+    }
     let mut by_offset: Vec<&TensorEntry> = entries.iter().filter(|entry| entry.bytes > 0).collect();
     by_offset.sort_by_key(|entry| entry.offset);
     let mut free = data_start;
     for entry in by_offset {
-        let name = &entry.name;
         if entry.offset < free {
-            return Err(Error::bad_model(format!("{name}: its data overlaps other data of the file")));
+            return Err(Error::bad_model(format!("{}: its data overlaps other data of the file", entry.name)));
         }
-        free = entry.offset.checked_add(entry.bytes).filter(|end| *end <= size).ok_or_else(|| {
-            Error::bad_model(format!("the file ends before the data of {name} does: download it again"))
-        })?;
+        free = entry.offset + entry.bytes;
     }
     Ok(())
 }

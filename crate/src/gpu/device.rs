@@ -16,6 +16,18 @@ use crate::error::{Error, Result};
 /// that the first submissions are short everywhere.
 const INITIAL_RATE: f64 = 1e9;
 
+const MIN_BUDGET: u64 = 1 << 30;
+const MAX_BUDGET: u64 = 16 << 30;
+
+/// What a device offers, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// In all.
+    pub bytes: u64,
+    /// To one tensor.
+    pub tensor_bytes: u64,
+}
+
 /// The graphics device. Lives on one thread; everything on it is ordered by submission.
 pub struct Gpu {
     pub(super) device: wgpu::Device,
@@ -105,6 +117,13 @@ impl Gpu {
             max_buffer_size: self.limits.max_buffer_size,
             max_storage_buffer_binding_size: self.limits.max_storage_buffer_binding_size,
         }
+    }
+
+    /// What a clip may use. WebGPU does not tell how much memory there is; drivers cap the size of one buffer at a
+    /// quarter to all of it, so four of the largest buffers are taken for the device's memory, within bounds.
+    pub fn budget(&self) -> Budget {
+        let bytes = self.limits.max_buffer_size.saturating_mul(4).clamp(MIN_BUDGET, MAX_BUDGET);
+        Budget { bytes, tensor_bytes: self.max_tensor_bytes() }
     }
 
     /// Largest tensor in bytes that one shader can see.

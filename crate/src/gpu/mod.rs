@@ -11,7 +11,7 @@ mod tensor;
 
 pub use arena::Arena;
 pub use cancel::Cancel;
-pub use device::{AdapterSummary, Gpu};
+pub use device::{AdapterSummary, Budget, Gpu};
 pub use kernel::{Access, Kernel};
 pub use recorder::{Dispatch, Recorder};
 pub use recording::Recording;

@@ -4,6 +4,10 @@ mod config;
 mod encoder;
 pub mod names;
 mod position_bias;
+mod prompt;
+mod tokenizer;
 
 pub use config::TextConfig;
 pub use encoder::TextEncoder;
+pub use prompt::{clean_prompt, negative_prompt_tokens, prompt_tokens};
+pub use tokenizer::Tokenizer;

@@ -140,6 +140,18 @@ impl Decoder {
         })
     }
 
+    /// Compiles the kernels of a latent of [frames, height, width].
+    ///
+    /// # Errors
+    /// When the device refuses a kernel.
+    pub fn compile(&self, gpu: &Rc<Gpu>, [frames, height, width]: [usize; 3]) -> Result<()> {
+        let mut decoding = self.start(gpu, height, width, true)?;
+        for first in [true, false].into_iter().take(frames) {
+            decoding.record(first)?;
+        }
+        Ok(())
+    }
+
     /// Peak of the scratch memory and of what is remembered, in bytes, for latent frames of `height` × `width`
     /// positions; and the largest single tensor.
     ///

@@ -13,9 +13,9 @@ from .vocabulary import MOTIONS, SUBJECTS
 
 GROUND = -0.36  # height of the line that subjects stand on
 SPEED = 0.38  # moving, rising, falling: length units a second
-SPIN = 1.1 * pi  # radians a second
-BOUNCE_PERIOD = 0.75  # seconds from ground to ground
-CIRCLE_PERIOD = 1.5
+SPIN = 0.65 * pi  # radians a second
+BOUNCE_PERIOD = 1.0  # seconds from ground to ground
+CIRCLE_PERIOD = 2.0
 GROWTH = 0.6  # size grows e^0.6 a second
 
 # Flyers hover; the others stand on the ground.
@@ -68,11 +68,11 @@ def poses(scene, seconds, duration, aspect):
     y = torch.where(moves("rising"), drift + travel, y)
     y = torch.where(moves("falling"), drift - travel, y)
     beat = torch.sin(pi * (t / BOUNCE_PERIOD + scene.phase[:, None])).abs()
-    y = torch.where(moves("bouncing"), GROUND + base / 2 + 0.42 * beat, y)
+    y = torch.where(moves("bouncing"), GROUND + base / 2 + 0.36 * beat, y)
     y = torch.where(moves("spinning"), 0.02 + drift, y)
 
     turn = 2 * pi * (scene.phase[:, None] - t / CIRCLE_PERIOD)
-    radius = 0.19
+    radius = 0.18
     x = torch.where(moves("circling"), x + radius * min(aspect, 1.0) ** 0.5 * torch.cos(turn), x)
     y = torch.where(moves("circling"), 0.03 + radius * torch.sin(turn), y)
 

@@ -160,7 +160,7 @@ def sea(c):
     depth = (c.y / c.horizon).clamp(0, 1)
     c.mix(c.inside(c.y - c.horizon), c.fade((0.02, 0.30, 0.58), (0.12, 0.52, 0.78)))
     # Crests drift; they are further apart near the viewer.
-    ripple = torch.sin(2 * pi * (2.2 * (1 - depth) ** 1.5 * 2.2 + 0.15 * torch.sin(9 * c.x + 6 * c.free(2)) - 0.5 * c.t))
+    ripple = torch.sin(2 * pi * (2.2 * (1 - depth) ** 1.5 * 2.2 + 0.15 * torch.sin(9 * c.x + 6 * c.free(2)) - 0.3 * c.t))
     crest = ((ripple - 0.72) / 0.2).clamp(0, 1) * c.inside(c.y - c.horizon + 0.02)
     c.mix(0.5 * crest, c.lit((0.75, 0.92, 1.0)))
 

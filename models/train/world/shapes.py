@@ -146,7 +146,7 @@ def paint_bird(b, colour):
     b.body(circle(x, y, 0.38, 0.13, 0.21), colour)
     b.lay(circle(x, y, 0.43, 0.18, 0.075), WHITE)
     b.lay(circle(x, y, 0.45, 0.18, 0.04), DARK)
-    flap = 0.42 * torch.sin(2 * pi * 2.0 * b.moment)
+    flap = 0.42 * torch.sin(2 * pi * b.moment)
     tip = torch.where(flap > 0, flap, 1.2 * flap) + 0.05
     # The wing swings by stretching it upwards and downwards, its root stays on the back.
     height = (y - 0.02) / torch.where(tip.abs() < 0.12, 0.12 * torch.sign(tip + 1e-6), tip)
@@ -156,7 +156,7 @@ def paint_bird(b, colour):
 
 def paint_rocket(b, colour):
     x, y = b.x, b.y
-    flame = 0.10 + 0.04 * torch.sin(2 * pi * 3.1 * b.moment)
+    flame = 0.10 + 0.03 * torch.sin(2 * pi * 1.6 * b.moment)
     b.lay(ellipse(x, y, 0, -0.42, 0.10, 0.10 + flame), (1.0, 0.62, 0.05))
     b.lay(ellipse(x, y, 0, -0.40, 0.05, 0.05 + flame * 0.7), (1.0, 0.95, 0.55))
     b.lay(polygon(x, y, [(-0.34, -0.42), (-0.10, -0.32), (-0.10, 0.02)]), DARK)

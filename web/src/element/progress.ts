@@ -4,8 +4,8 @@ import type { KinoraProgress, Phase } from "../worker/protocol.js";
 const ends: Record<Phase, number> = {
 	device: 2,
 	download: 15,
-	compile: 18,
-	load: 20,
+	load: 18,
+	compile: 20,
 	text: 22,
 	denoise: 85,
 	decode: 98,
@@ -15,8 +15,8 @@ const ends: Record<Phase, number> = {
 const names: Record<Phase, string> = {
 	device: "Looking for the graphics device",
 	download: "Downloading the model",
-	compile: "Preparing",
 	load: "Loading the model",
+	compile: "Preparing",
 	text: "Reading the prompt",
 	denoise: "Developing",
 	decode: "Printing frames",

@@ -58,17 +58,18 @@ export class ClipEncoder {
 		return new ClipEncoder(params, enlarger, output, source);
 	}
 
-	/** Takes the next frame; the pixels are copied before this returns. */
+	/**
+	 * Takes the next frame; the pixels are copied before this returns. It never throws, for the
+	 * engine that calls it could do nothing about it: `finish` reports what went wrong.
+	 */
 	add(frame: EngineFrame): void {
-		const { fps } = this.#params;
-		this.#enlarger.draw(frame.data);
-		this.#poster ??= this.#enlarger.canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
-		const sample = new VideoSample(this.#enlarger.canvas, {
-			timestamp: frame.index / fps,
-			duration: 1 / fps,
-		});
-		this.#added = this.#added.then(() => this.#source.add(sample)).finally(() => sample.close());
-		// A failure is reported by finish(); without this it would also count as unhandled.
+		try {
+			const sample = this.#draw(frame);
+			this.#added = this.#added.then(() => this.#source.add(sample)).finally(() => sample.close());
+		} catch (error) {
+			this.#added = Promise.reject(error);
+		}
+		// Without this the failure would also count as unhandled.
 		this.#added.catch(() => undefined);
 	}
 
@@ -91,5 +92,13 @@ export class ClipEncoder {
 	async cancel(): Promise<void> {
 		await this.#added.catch(() => undefined);
 		await this.#output.cancel().catch(() => undefined);
+	}
+
+	#draw({ data, index }: EngineFrame): VideoSample {
+		const { fps } = this.#params;
+		const { canvas } = this.#enlarger;
+		this.#enlarger.draw(data);
+		this.#poster ??= canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+		return new VideoSample(canvas, { timestamp: index / fps, duration: 1 / fps });
 	}
 }

@@ -26,7 +26,7 @@ function showRow(row: OpRow): void {
 		row.bound.toExponential(1),
 		row.ok ? "ok" : "FAILED",
 		row.milliseconds.toFixed(2),
-		row.gflops.toFixed(2),
+		row.gflops?.toFixed(2) ?? "",
 	];
 	line.append(
 		...cells.map((text) => {

@@ -3,8 +3,8 @@ import type { KinoraProgress, Phase } from "../worker/protocol.js";
 const phases: Phase[] = [
 	"device",
 	"download",
-	"compile",
 	"load",
+	"compile",
 	"text",
 	"denoise",
 	"decode",
@@ -15,8 +15,8 @@ const phases: Phase[] = [
 const guesses: Record<Phase, number> = {
 	device: 0.3,
 	download: 5,
-	compile: 1,
 	load: 0.5,
+	compile: 1,
 	text: 0.3,
 	denoise: 12,
 	decode: 3,

@@ -8,8 +8,8 @@ import type { ModelLocation } from "../manifest.js";
 export type Phase =
 	| "device"
 	| "download"
-	| "compile"
 	| "load"
+	| "compile"
 	| "text"
 	| "denoise"
 	| "decode"

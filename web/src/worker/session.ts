@@ -1,6 +1,13 @@
 import * as Comlink from "comlink";
 import { ClipEncoder, requireVideoEncoder } from "../encode/clip-encoder.js";
-import type { CancelToken, ClipSize, Engine, EnginePreview, OpRow } from "../engine.js";
+import type {
+	CancelToken,
+	ClipSize,
+	Engine,
+	EngineGenerateOptions,
+	EnginePreview,
+	OpRow,
+} from "../engine.js";
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { forgetModelFiles, openModelFiles } from "../storage/model-files.js";
@@ -55,7 +62,7 @@ export class Session implements WorkerApi {
 			let preview: Preview | undefined;
 			try {
 				await engine.generate(
-					request,
+					engineOptions(request),
 					{
 						onProgress: (progress) =>
 							report.send(
@@ -117,6 +124,13 @@ async function settle<T>(job: () => Promise<T>): Promise<Outcome<T>> {
 		const { code, message, suggestion } = KinoraError.from(error);
 		return { ok: false, failure: { code, message, ...(suggestion && { suggestion }) } };
 	}
+}
+
+/** What of a request the engine knows; the rest is for the file. */
+function engineOptions(request: GenerateRequest): EngineGenerateOptions {
+	const { prompt, negativePrompt, width, height, frames, steps, guidance, shift, sampler, seed } =
+		request;
+	return { prompt, negativePrompt, width, height, frames, steps, guidance, shift, sampler, seed };
 }
 
 function requireFit(engine: Engine, manifest: Manifest, size: ClipSize): void {

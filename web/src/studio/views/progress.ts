@@ -6,8 +6,8 @@ import type { Studio } from "../studio.js";
 const phaseNames: Record<Phase, string> = {
 	device: "Looking for the graphics device",
 	download: "Downloading the model",
-	compile: "Preparing the shaders",
 	load: "Loading the model",
+	compile: "Preparing the shaders",
 	text: "Reading the prompt",
 	denoise: "Developing",
 	decode: "Printing frames",

@@ -1,11 +1,18 @@
 import { html, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { Studio } from "../studio.js";
 import { insertWord } from "../words.js";
 
 /** The words that the model was trained with, in groups; each can be put into the prompt. */
-export function vocabulary(studio: Studio): TemplateResult | null {
-	const { manifest } = studio.state;
+export function vocabulary(studio: Studio): unknown {
+	const { manifest, settings } = studio.state;
 	if (!manifest.vocabulary.length) return null;
+	// A hundred buttons need not be looked at again for every report of progress.
+	return guard([manifest, settings.prompt], () => lexicon(studio));
+}
+
+function lexicon(studio: Studio): TemplateResult {
+	const { manifest } = studio.state;
 	const used = phraseFinder(studio.state.settings.prompt);
 	return html`
 		<section id="vocabulary" class="vocabulary" aria-labelledby="vocabulary-title">

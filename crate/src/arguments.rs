@@ -1,0 +1,49 @@
+//! Commands and their options.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use kinora::Result;
+use kinora::command::forward::Network;
+use kinora::command::generate::GenerateOptions;
+use kinora::command::{forward, generate};
+
+/// Text to video on your own graphics card
+#[derive(Debug, Parser)]
+#[command(name = "kinora", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a clip from a prompt
+    Generate(GenerateOptions),
+    /// Run one network on tensors from a safetensors file
+    Forward {
+        /// The network
+        #[arg(value_enum)]
+        network: Network,
+        /// Folder of a model, or of the network alone
+        #[arg(long)]
+        model: PathBuf,
+        /// Tensors that go in
+        #[arg(long)]
+        input: PathBuf,
+        /// Where to write what comes out
+        #[arg(long)]
+        output: PathBuf,
+    },
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// With a message for the person who typed it.
+pub(crate) fn run() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Generate(options) => generate::run(&options),
+        Command::Forward { network, model, input, output } => forward::run(network, &model, &input, &output),
+    }
+}

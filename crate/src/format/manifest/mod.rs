@@ -1,0 +1,269 @@
+//! What a model consists of and how it wants to be used: `model.json`.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod directory;
+
+use std::path::{Component, Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Value of `format` in manifests that this version reads.
+pub const FORMAT: &str = "kinora-model/1";
+
+/// Samplers that a manifest may name.
+pub const SAMPLERS: [&str; 3] = ["euler", "unipc", "dmd"];
+
+const MAX_FILES: usize = 1024;
+const MAX_SIDE: usize = 8192;
+const MAX_FRAMES: usize = 4096;
+const MAX_BYTES: u64 = 1 << 40;
+
+/// A model: its files, the configurations of its networks, and the defaults and limits of its controls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Short name, as in file names.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// One or two sentences about what the model can do.
+    #[serde(default)]
+    pub description: String,
+    /// SPDX identifier of the weights' licence.
+    #[serde(default)]
+    pub license: String,
+    /// Family of networks: `wan`.
+    pub architecture: String,
+    /// The model's files.
+    pub files: Vec<ModelFile>,
+    /// Configurations of the networks.
+    pub configs: Configs,
+    /// Rows that the transformer's cross-attention sees: the encoder's, padded with zeros.
+    pub text_length: usize,
+    /// Defaults of sampling.
+    pub sampler: SamplerDefaults,
+    /// Sizes that the model was made for, the default first.
+    pub sizes: Vec<FrameSize>,
+    /// Numbers of frames that the model was made for, the default last.
+    pub frames: Vec<usize>,
+    /// Frames per second.
+    pub fps: f64,
+    /// Device memory that the default size needs, in bytes; 0 when nobody has measured it.
+    #[serde(default)]
+    pub gpu_memory: u64,
+    /// Words that the model knows, in groups to show to people.
+    #[serde(default)]
+    pub vocabulary: Vec<WordGroup>,
+    /// All words that the model knows, in lower case; empty for an open vocabulary.
+    #[serde(default)]
+    pub known_words: Vec<String>,
+    /// Prompts that work well.
+    #[serde(default)]
+    pub examples: Vec<String>,
+    /// How to show a latent without decoding it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewFactors>,
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Weights of the text encoder.
+    Text,
+    /// The tokenizer.
+    Tokenizer,
+    /// Weights of the diffusion transformer.
+    Dit,
+    /// Weights of the autoencoder.
+    Vae,
+}
+
+/// One file of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFile {
+    /// What it is for. Sharded weights are several files with one role.
+    pub role: Role,
+    /// Path relative to the manifest, with `/` between folders.
+    pub path: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal; empty where a folder on disk says nothing about it.
+    pub sha256: String,
+}
+
+/// Configurations of the networks, as transformers and diffusers write them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Configs {
+    /// `UMT5EncoderModel` or `T5EncoderModel`.
+    pub text: serde_json::Value,
+    /// `WanTransformer3DModel`.
+    pub dit: serde_json::Value,
+    /// `AutoencoderKLWan`.
+    pub vae: serde_json::Value,
+}
+
+/// Defaults of sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SamplerDefaults {
+    /// One of [`SAMPLERS`].
+    pub name: String,
+    /// Steps from noise to clip.
+    pub steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f32,
+    /// Shift of the noise schedule; 1 is none.
+    pub shift: f32,
+    /// What the clip should not show.
+    #[serde(default)]
+    pub negative_prompt: String,
+    /// The timesteps (0 to 1000) that a few-step model was distilled for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timesteps: Option<Vec<f32>>,
+}
+
+/// A linear map from the channels of a normalised latent to colours, fitted to a VAE by least squares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewFactors {
+    /// Red, green and blue of each channel.
+    pub factors: Vec<[f32; 3]>,
+    /// Red, green and blue of a latent of zeros, in [−1, 1].
+    pub bias: [f32; 3],
+}
+
+/// A frame size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameSize {
+    /// Aspect ratio for people, such as `16:9`.
+    pub label: String,
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+}
+
+/// Words of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordGroup {
+    /// What they have in common.
+    pub label: String,
+    /// The words.
+    pub words: Vec<String>,
+}
+
+impl Manifest {
+    /// Parses and checks the text of a `model.json`.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] with what is wrong.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let manifest: Self =
+            serde_json::from_str(text).map_err(|error| Error::bad_model(format!("model.json: {error}")))?;
+        manifest.check()?;
+        if let Some(file) = manifest.files.iter().find(|file| !is_sha256(&file.sha256)) {
+            return Err(Error::bad_model(format!("model.json: {} has no SHA-256", file.path)));
+        }
+        Ok(manifest)
+    }
+
+    /// Checks everything that a manifest says, whatever it was read from.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] with what is wrong.
+    pub fn check(&self) -> Result<()> {
+        let fault = self.fault();
+        fault.map_or(Ok(()), |what| Err(Error::bad_model(format!("model.json: {what}"))))
+    }
+
+    fn fault(&self) -> Option<String> {
+        if self.format != FORMAT {
+            return Some(format!("its format is \"{}\"; this version of Kinora reads \"{FORMAT}\"", self.format));
+        }
+        if self.architecture != "wan" {
+            return Some(format!("its architecture is \"{}\"; this version runs \"wan\"", self.architecture));
+        }
+        self.file_fault().or_else(|| self.sampler.fault()).or_else(|| self.size_fault())
+    }
+
+    fn file_fault(&self) -> Option<String> {
+        if self.files.len() > MAX_FILES {
+            return Some(format!("it lists more than {MAX_FILES} files"));
+        }
+        if let Some(file) = self.files.iter().find(|file| !stays_inside(&file.path)) {
+            return Some(format!("the path \"{}\" leaves the model's folder", file.path));
+        }
+        if let Some(file) = self.files.iter().find(|file| file.bytes == 0 || file.bytes > MAX_BYTES) {
+            return Some(format!("{} cannot have {} bytes", file.path, file.bytes));
+        }
+        let mut paths: Vec<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        paths.sort_unstable();
+        if let Some(pair) = paths.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Some(format!("{} is listed twice", pair[0]));
+        }
+        let count = |role| self.files.iter().filter(|file| file.role == role).count();
+        for (role, what) in [(Role::Text, "text encoder"), (Role::Dit, "transformer"), (Role::Vae, "autoencoder")] {
+            if count(role) == 0 {
+                return Some(format!("it lists no weights of the {what}"));
+            }
+        }
+        (count(Role::Tokenizer) > 1).then(|| "it lists more than one tokenizer".to_owned())
+    }
+
+    fn size_fault(&self) -> Option<String> {
+        let sides = self.sizes.iter().flat_map(|size| [size.width, size.height]);
+        if self.sizes.is_empty() || sides.into_iter().any(|side| side == 0 || side > MAX_SIDE) {
+            return Some(format!("its sizes are not between 1 and {MAX_SIDE} pixels"));
+        }
+        if self.frames.is_empty() || self.frames.iter().any(|frames| *frames == 0 || *frames > MAX_FRAMES) {
+            return Some(format!("its clips are not between 1 and {MAX_FRAMES} frames long"));
+        }
+        if !(self.fps > 0.0 && self.fps <= 240.0) {
+            return Some(format!("{} frames per second are not between 0 and 240", self.fps));
+        }
+        if self.text_length == 0 || self.text_length > 8192 {
+            return Some(format!("a text length of {} is not between 1 and 8192", self.text_length));
+        }
+        (self.gpu_memory > MAX_BYTES).then(|| format!("{} bytes of device memory are absurd", self.gpu_memory))
+    }
+
+    /// Bytes of all weights.
+    pub fn weight_bytes(&self) -> u64 {
+        self.files.iter().filter(|file| file.role != Role::Tokenizer).map(|file| file.bytes).sum()
+    }
+
+    /// The files with a role, in order.
+    pub fn files_of(&self, role: Role) -> impl Iterator<Item = &ModelFile> {
+        self.files.iter().filter(move |file| file.role == role)
+    }
+}
+
+impl SamplerDefaults {
+    fn fault(&self) -> Option<String> {
+        if !SAMPLERS.contains(&self.name.as_str()) {
+            return Some(format!("there is no sampler \"{}\"; there are {}", self.name, SAMPLERS.join(", ")));
+        }
+        if self.steps == 0 || self.steps > 1000 {
+            return Some(format!("{} steps are not between 1 and 1000", self.steps));
+        }
+        if !(0.0..=100.0).contains(&self.guidance) {
+            return Some(format!("a guidance of {} is not between 0 and 100", self.guidance));
+        }
+        (!(self.shift > 0.0 && self.shift <= 1000.0)).then(|| format!("a shift of {} is not above 0", self.shift))
+    }
+}
+
+/// Whether a path names something inside of the folder it is relative to, on every operating system and in a URL.
+fn stays_inside(path: &str) -> bool {
+    let plain = !path.is_empty() && !path.contains(['\\', ':', '\0', '?', '#', '%']);
+    plain
+        && !path.ends_with('/')
+        && Path::new(path).components().all(|component| matches!(component, Component::Normal(_)))
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,305 @@
+//! Prompt to frames: the one place that knows the whole way.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use crate::dit::{Dit, Inputs, Step};
+use crate::error::{Error, Result};
+use crate::gpu::{Arena, Cancel, Tensor};
+use crate::model::Model;
+use crate::plan::{ClipSize, Planner};
+use crate::preview::{Preview, preview};
+use crate::sampler::{Noise, Sampler, SamplerKind, clean};
+use crate::text::{negative_prompt_tokens, prompt_tokens};
+
+/// A clip to be made.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// What the clip should show.
+    pub prompt: String,
+    /// What it should not show; has no effect without guidance.
+    pub negative_prompt: String,
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// 1 + a multiple of the VAE's temporal factor.
+    pub frames: usize,
+    /// Denoising steps, 1 to 1000.
+    pub steps: usize,
+    /// Scale of classifier-free guidance; up to 1 is none.
+    pub guidance: f32,
+    /// Shift of the noise schedule, above 0.
+    pub shift: f64,
+    /// The sampler.
+    pub sampler: SamplerKind,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+/// A part of the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Prompts are encoded.
+    Text,
+    /// The latent is denoised, step by step.
+    Denoise,
+    /// Latent frames become video.
+    Decode,
+}
+
+/// A decoded frame.
+pub struct Frame {
+    /// Number in the clip.
+    pub index: usize,
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// Bytes R, G, B, A of each pixel, row by row.
+    pub data: Vec<u8>,
+}
+
+/// Hears of what happens.
+pub trait Events {
+    /// `done` of `total` pieces of a phase are done.
+    fn progress(&mut self, phase: Phase, done: usize, total: usize);
+    /// What the clip looks like so far.
+    fn preview(&mut self, preview: &Preview);
+    /// The next frame of the clip.
+    fn frame(&mut self, frame: Frame);
+}
+
+/// Rows of text for the transformer, with and without the prompt.
+struct Conditions {
+    positive: Rc<Vec<f32>>,
+    /// Where there is guidance.
+    negative: Option<Rc<Vec<f32>>>,
+}
+
+/// Makes a clip.
+///
+/// A clip whose request is that of the last one starts from the last latent: when decoding failed, nothing has to be
+/// denoised again.
+///
+/// # Errors
+/// [`Error::EmptyPrompt`], [`Error::PromptTooLong`], [`Error::BadInput`] and [`Error::DoesNotFit`] before anything is
+/// computed; [`Error::Cancelled`]; whatever the device reported.
+pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<()> {
+    let planner = Planner::new(model.manifest())?;
+    let size = ClipSize { width: request.width, height: request.height, frames: request.frames };
+    let latent_size = planner.latent_size(size)?;
+    if !request.guidance.is_finite() || request.guidance < 0.0 || request.guidance > 100.0 {
+        return Err(Error::bad_input("guidance must be from 0 to 100"));
+    }
+    planner.require(size, model.gpu().budget())?;
+    let sampler = Sampler::new(
+        request.sampler,
+        request.steps,
+        request.shift,
+        model.manifest().sampler.timesteps.as_deref(),
+    )?;
+
+    let kept = model.latent.borrow().as_ref().filter(|(of, _)| of == request).map(|(_, latent)| latent.clone());
+    let latent = match kept {
+        Some(latent) => latent,
+        None => {
+            let conditions = encode(model, request, events, cancel).await?;
+            let latent = denoise(model, request, latent_size, sampler, &conditions, events, cancel).await?;
+            model.latent.replace(Some((request.clone(), latent.clone())));
+            latent
+        }
+    };
+    decode(model, latent_size, &latent, events, cancel).await?;
+    model.latent.replace(None);
+    Ok(())
+}
+
+async fn encode(
+    model: &Model,
+    request: &Request,
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<Conditions> {
+    let limit = model.manifest().text_length;
+    let positive = prompt_tokens(model.tokenizer(), &request.prompt, limit)?;
+    let negative = negative_prompt_tokens(model.tokenizer(), &request.negative_prompt, limit)?;
+    let guided = request.guidance > 1.0;
+    let total = 1 + usize::from(guided);
+    events.progress(Phase::Text, 0, total);
+    let positive = rows(model, positive, cancel).await?;
+    events.progress(Phase::Text, 1, total);
+    let negative = if guided { Some(rows(model, negative, cancel).await?) } else { None };
+    events.progress(Phase::Text, total, total);
+    Ok(Conditions { positive, negative })
+}
+
+/// The encoder's rows for a prompt, padded with zeros to the length that the transformer reads.
+async fn rows(model: &Model, tokens: Vec<u32>, cancel: &Cancel) -> Result<Rc<Vec<f32>>> {
+    if let Some(rows) = model.encoded.borrow().get(&tokens) {
+        return Ok(Rc::clone(rows));
+    }
+    let encoder = model.text().await?;
+    let mut values = encoder.encode(model.gpu(), &tokens, cancel).await?;
+    values.resize(model.manifest().text_length * encoder.config().d_model, 0.0);
+    let values = Rc::new(values);
+    model.encoded.borrow_mut().insert(tokens, Rc::clone(&values));
+    Ok(values)
+}
+
+async fn denoise(
+    model: &Model,
+    request: &Request,
+    latent_size: [usize; 3],
+    sampler: Sampler,
+    conditions: &Conditions,
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<Vec<f32>> {
+    let dit = model.dit().await?;
+    let denoiser = Denoiser::new(model, &dit, latent_size, conditions, cancel).await?;
+    let mut noise = Noise::new(request.seed);
+    let latent = noise.values(denoiser.inputs.latent.elements());
+    let mut fresh = || noise.value();
+    let shape = [dit.config().in_channels, latent_size[0], latent_size[1], latent_size[2]];
+    events.progress(Phase::Denoise, 0, request.steps);
+    run(&denoiser, sampler, request.guidance, latent, &mut fresh, cancel, |done, clean| {
+        events.progress(Phase::Denoise, done, request.steps);
+        events.preview(&preview(model.manifest().preview.as_ref(), clean, shape));
+    })
+    .await
+}
+
+/// The transformer with its conditions, ready to be stepped.
+pub struct Denoiser {
+    model_gpu: Rc<crate::gpu::Gpu>,
+    inputs: Inputs,
+    positive: Step,
+    negative: Option<Step>,
+}
+
+impl Denoiser {
+    async fn new(
+        model: &Model,
+        dit: &Dit,
+        latent_size: [usize; 3],
+        conditions: &Conditions,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let gpu = model.gpu();
+        let inputs = dit.inputs(gpu, latent_size)?;
+        let arena = Arena::new(gpu);
+        let positive = record(model, dit, &arena, &inputs, &conditions.positive, cancel).await?;
+        let negative = match &conditions.negative {
+            Some(rows) => Some(record(model, dit, &arena, &inputs, rows, cancel).await?),
+            None => None,
+        };
+        Ok(Self { model_gpu: Rc::clone(gpu), inputs, positive, negative })
+    }
+
+    /// The velocity [C, F, H, W], guided: u + g (c − u).
+    async fn velocity(&self, latent: &[f32], timestep: f32, guidance: f32, cancel: &Cancel) -> Result<Vec<f32>> {
+        self.inputs.set(&self.model_gpu, latent, timestep)?;
+        let mut velocity = self.positive.run(&self.model_gpu, cancel).await?;
+        if let Some(negative) = &self.negative {
+            let without = negative.run(&self.model_gpu, cancel).await?;
+            for (with, without) in velocity.iter_mut().zip(without) {
+                *with = without + guidance * (*with - without);
+            }
+        }
+        Ok(velocity)
+    }
+}
+
+async fn record(
+    model: &Model,
+    dit: &Dit,
+    arena: &Arena,
+    inputs: &Inputs,
+    rows: &[f32],
+    cancel: &Cancel,
+) -> Result<Step> {
+    let shape = [model.manifest().text_length, dit.config().text_dim];
+    let text: Tensor = model.gpu().upload("text", &shape, rows)?;
+    let context = dit.context(model.gpu(), &text, None, cancel).await?;
+    dit.record(arena, inputs, &context)
+}
+
+/// All steps of a sampler from this noise; `after_step` hears the number of steps done and the clean prediction.
+async fn run(
+    denoiser: &Denoiser,
+    mut sampler: Sampler,
+    guidance: f32,
+    noise: Vec<f32>,
+    fresh_noise: &mut dyn FnMut() -> f32,
+    cancel: &Cancel,
+    mut after_step: impl FnMut(usize, &[f32]),
+) -> Result<Vec<f32>> {
+    let schedule = sampler.schedule().clone();
+    let mut latent = noise;
+    for (step, &timestep) in schedule.timesteps.iter().enumerate() {
+        cancel.check()?;
+        let velocity = denoiser.velocity(&latent, timestep, guidance, cancel).await?;
+        if velocity.iter().any(|value| !value.is_finite()) {
+            return Err(Error::Device("the model computed values that are not numbers".into()));
+        }
+        after_step(step + 1, &clean(&latent, &velocity, schedule.sigmas[step]));
+        latent = sampler.step(step, &latent, &velocity, fresh_noise);
+    }
+    Ok(latent)
+}
+
+/// Denoises given noise [C, F, H, W] for given rows of text; for comparison with other implementations.
+///
+/// # Errors
+/// As [`generate`].
+pub async fn denoise_from(model: &Model, request: &Request, noise: Vec<f32>, cancel: &Cancel) -> Result<Vec<f32>> {
+    let planner = Planner::new(model.manifest())?;
+    let size = ClipSize { width: request.width, height: request.height, frames: request.frames };
+    let sampler = Sampler::new(request.sampler, request.steps, request.shift, None)?;
+    let conditions = encode(model, request, &mut Silent, cancel).await?;
+    let dit = model.dit().await?;
+    let denoiser = Denoiser::new(model, &dit, planner.latent_size(size)?, &conditions, cancel).await?;
+    run(&denoiser, sampler, request.guidance, noise, &mut || 0.0, cancel, |_, _| {}).await
+}
+
+struct Silent;
+
+impl Events for Silent {
+    fn progress(&mut self, _: Phase, _: usize, _: usize) {}
+    fn preview(&mut self, _: &Preview) {}
+    fn frame(&mut self, _: Frame) {}
+}
+
+async fn decode(
+    model: &Model,
+    [frames, height, width]: [usize; 3],
+    latent: &[f32],
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<()> {
+    let decoder = model.decoder().await?;
+    let channels = decoder.config().z_dim;
+    let mut decoding = decoder.start(model.gpu(), height, width, true)?;
+    let area = height * width;
+    let mut index = 0;
+    events.progress(Phase::Decode, 0, frames);
+    for frame in 0..frames {
+        cancel.check()?;
+        // [C, F, h, w] → [h, w, C]
+        let value = |position: usize, channel: usize| latent[(channel * frames + frame) * area + position];
+        let positions = (0..area).flat_map(|position| (0..channels).map(move |channel| (position, channel)));
+        let values: Vec<f32> = positions.map(|(position, channel)| value(position, channel)).collect();
+        let decoded = decoding.next(&values, cancel).await?;
+        let pixels = decoded.rgba(model.gpu()).await?;
+        for data in pixels.chunks_exact(4 * decoded.width * decoded.height) {
+            events.frame(Frame { index, width: decoded.width, height: decoded.height, data: data.to_vec() });
+            index += 1;
+        }
+        events.progress(Phase::Decode, frame + 1, frames);
+    }
+    Ok(())
+}

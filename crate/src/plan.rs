@@ -1,0 +1,158 @@
+//! How much device memory a clip needs, before anything is downloaded or allocated.
+
+use futures::FutureExt;
+use serde::Serialize;
+
+use crate::dit::{Dit, DitConfig};
+use crate::error::{Error, Result};
+use crate::format::Manifest;
+use crate::format::manifest::Role;
+use crate::gpu::Budget;
+use crate::model::RESIDENT_BYTES;
+use crate::text::TextConfig;
+use crate::vae::{Decoder, VaeConfig};
+use crate::weights::Weights;
+
+/// Size of a clip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct ClipSize {
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// Number of frames.
+    pub frames: usize,
+}
+
+/// Memory of a clip on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Bytes that the clip needs at its peak, weights included.
+    pub bytes: u64,
+    /// Bytes that the device is taken to have.
+    pub budget: u64,
+    /// Whether it fits.
+    pub fits: bool,
+    /// The largest of the model's sizes that does, where this one does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<ClipSize>,
+}
+
+/// Networks without weights, to measure.
+pub struct Planner {
+    manifest: Manifest,
+    dit: Dit,
+    vae: VaeConfig,
+    decoder: Decoder,
+    text_row_bytes: u64,
+}
+
+impl Planner {
+    /// Builds the networks' shapes from a manifest.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] when a configuration cannot be run.
+    pub fn new(manifest: &Manifest) -> Result<Self> {
+        let weights = Weights::planning();
+        let dit = DitConfig::from_json(&manifest.configs.dit)?;
+        let vae = VaeConfig::from_json(&manifest.configs.vae)?;
+        let text = TextConfig::from_json(&manifest.configs.text)?;
+        if text.d_model != dit.text_dim {
+            return Err(Error::bad_model("the text encoder's rows are not what the transformer reads"));
+        }
+        if vae.z_dim != dit.velocity_channels() {
+            return Err(Error::bad_model("the VAE's latent is not what the transformer writes"));
+        }
+        if dit.in_channels != dit.velocity_channels() {
+            return Err(Error::bad_model("this model needs more than a prompt: it reads an image or a control video"));
+        }
+        Ok(Self {
+            manifest: manifest.clone(),
+            dit: at_once(Dit::load(&weights, &dit))?,
+            decoder: at_once(Decoder::load(&weights, &vae))?,
+            vae,
+            text_row_bytes: 4 * (4 * text.d_model + 3 * text.num_heads * text.d_kv + 2 * text.d_ff) as u64,
+        })
+    }
+
+    /// Latent [frames, height, width] of a clip, in positions.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when the model cannot make this size.
+    pub fn latent_size(&self, size: ClipSize) -> Result<[usize; 3]> {
+        let latent = self.vae.latent_size(size.frames, size.height, size.width)?;
+        let [_, rows, columns] = self.dit.config().patch_size;
+        let pixels = self.vae.spatial_factor();
+        if latent[1] % rows != 0 || latent[2] % columns != 0 {
+            let message = format!(
+                "width and height must be multiples of {} and {} pixels",
+                columns * pixels,
+                rows * pixels
+            );
+            return Err(Error::BadInput(message));
+        }
+        self.dit.config().grid(latent)?;
+        Ok(latent)
+    }
+
+    /// The memory that a clip of this size needs.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when the model cannot make this size at all.
+    pub fn plan(&self, size: ClipSize, budget: Budget) -> Result<Plan> {
+        let (bytes, largest) = self.measure(size)?;
+        let fits = bytes <= budget.bytes && largest <= budget.tensor_bytes;
+        let suggestion = if fits { None } else { self.largest_that_fits(budget) };
+        Ok(Plan { bytes, budget: budget.bytes, fits, suggestion })
+    }
+
+    /// # Errors
+    /// [`Error::DoesNotFit`] with the size that would.
+    pub fn require(&self, size: ClipSize, budget: Budget) -> Result<()> {
+        let plan = self.plan(size, budget)?;
+        if plan.fits {
+            return Ok(());
+        }
+        let advice = plan.suggestion.map_or_else(
+            || "No size of this model fits; choose a smaller model.".to_owned(),
+            |s| format!("{} × {} pixels with {} frames would fit.", s.width, s.height, s.frames),
+        );
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        let message = format!("it needs {} MiB, and {} MiB are available. {advice}", mib(plan.bytes), mib(plan.budget));
+        Err(Error::DoesNotFit(message))
+    }
+
+    /// Peak in bytes, and the largest single tensor.
+    fn measure(&self, size: ClipSize) -> Result<(u64, u64)> {
+        let latent = self.latent_size(size)?;
+        let text = self.manifest.text_length as u64 * self.text_row_bytes;
+        let (dit, dit_largest) = self.dit.plan(latent, self.manifest.text_length)?;
+        let (vae, vae_largest) = self.decoder.plan(latent[0], latent[1], latent[2])?;
+        let weights = |role| self.manifest.files_of(role).map(|file| file.bytes).sum::<u64>();
+        let all = self.manifest.weight_bytes();
+        let peak = if all <= RESIDENT_BYTES {
+            all + text.max(dit).max(vae)
+        } else {
+            // A large text encoder is streamed, a layer at a time.
+            text.max(weights(Role::Dit) + dit).max(weights(Role::Vae) + vae)
+        };
+        Ok((peak, dit_largest.max(vae_largest)))
+    }
+
+    fn largest_that_fits(&self, budget: Budget) -> Option<ClipSize> {
+        let sizes = self.manifest.sizes.iter().flat_map(|size| {
+            let (width, height) = (size.width, size.height);
+            self.manifest.frames.iter().map(move |&frames| ClipSize { width, height, frames })
+        });
+        let fits = |size: &ClipSize| {
+            self.measure(*size)
+                .is_ok_and(|(bytes, largest)| bytes <= budget.bytes && largest <= budget.tensor_bytes)
+        };
+        sizes.filter(fits).max_by_key(|size| size.width * size.height * size.frames)
+    }
+}
+
+/// Nothing is read while planning, so its futures are ready at once.
+fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    future.now_or_never().unwrap_or_else(|| Err(Error::Device("planning waited for something".into())))
+}

@@ -1,0 +1,117 @@
+//! The model manifest: what is read, what is refused, and what is made of diffusers' folders.
+
+use std::path::PathBuf;
+
+use kinora::format::Manifest;
+use kinora::format::manifest::Role;
+use serde_json::{Value, json};
+
+fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn shipped() -> Value {
+    let text = std::fs::read_to_string(repository("models/nano/model.json")).expect("the shipped model is there");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn the_shipped_manifest_is_read_with_files_that_exist() {
+    let manifest = Manifest::from_directory(repository("models/nano")).expect("well formed");
+    assert_eq!(manifest.architecture, "wan");
+    for file in &manifest.files {
+        let details = std::fs::metadata(repository("models/nano").join(&file.path)).expect("the file exists");
+        assert_eq!(details.len(), file.bytes, "{}", file.path);
+    }
+    let written = serde_json::to_string(&manifest).expect("JSON");
+    assert_eq!(Manifest::from_json(&written).expect("well formed"), manifest);
+}
+
+#[test]
+fn faults_are_named() {
+    let cases = [
+        ("/format", json!("kinora-model/2"), "this version of Kinora reads"),
+        ("/architecture", json!("ltx"), "this version runs \"wan\""),
+        ("/files/0/path", json!("../../etc/passwd"), "leaves the model's folder"),
+        ("/files/0/path", json!("/etc/passwd"), "leaves the model's folder"),
+        ("/files/0/path", json!("a/../b"), "leaves the model's folder"),
+        ("/files/0/path", json!("a/./b"), "leaves the model's folder"),
+        ("/files/0/path", json!("a//b"), "leaves the model's folder"),
+        ("/files/0/path", json!("..\\b"), "leaves the model's folder"),
+        ("/files/0/path", json!("%2e%2e/b"), "leaves the model's folder"),
+        ("/files/0/path", json!("https://example.org/b"), "leaves the model's folder"),
+        ("/files/0/path", json!(""), "leaves the model's folder"),
+        ("/files/0/path", json!("dit.gguf"), "listed twice"),
+        ("/files/0/bytes", json!(0), "cannot have 0 bytes"),
+        ("/files/0/bytes", json!(1u64 << 50), "cannot have"),
+        ("/files/0/bytes", json!(-1), "invalid value"),
+        ("/files/0/role", json!("dit"), "no weights of the text encoder"),
+        ("/files/0/role", json!("tokenizer"), "no weights of the text encoder"),
+        ("/files/0/role", json!("shell"), "unknown variant"),
+        ("/files/0/sha256", json!("abc"), "SHA-256"),
+        ("/sizes", json!([]), "sizes"),
+        ("/sizes/0/width", json!(1_000_000), "sizes"),
+        ("/frames", json!([]), "frames long"),
+        ("/frames/0", json!(0), "frames long"),
+        ("/fps", json!(0), "frames per second"),
+        ("/text_length", json!(1_000_000), "text length"),
+        ("/gpu_memory", json!(u64::MAX), "device memory"),
+        ("/sampler/name", json!("magic"), "no sampler \"magic\""),
+        ("/sampler/steps", json!(0), "steps"),
+        ("/sampler/guidance", json!(1e9), "guidance"),
+        ("/sampler/shift", json!(0.0), "shift"),
+    ];
+    for (pointer, value, reason) in cases {
+        let mut manifest = shipped();
+        *manifest.pointer_mut(pointer).expect("in the manifest") = value.clone();
+        let error = Manifest::from_json(&manifest.to_string()).expect_err("a fault").to_string();
+        assert!(error.contains(reason), "{pointer} = {value}: {error}");
+    }
+}
+
+#[test]
+fn a_diffusers_folder_becomes_a_manifest() {
+    let manifest = Manifest::from_directory(repository("tests/fixtures/pipeline/model")).expect("well formed");
+    assert_eq!((manifest.sampler.name.as_str(), manifest.sampler.shift), ("unipc", 3.0));
+    assert_eq!(manifest.text_length, 512);
+    assert_eq!(manifest.configs.vae["z_dim"], 8);
+    let path = |role| manifest.files_of(role).map(|file| file.path.as_str()).collect::<Vec<_>>();
+    assert_eq!(path(Role::Text), ["text_encoder/model.safetensors"]);
+    assert_eq!(path(Role::Dit), ["transformer/diffusion_pytorch_model.safetensors"]);
+    assert_eq!(path(Role::Vae), ["vae/diffusion_pytorch_model.safetensors"]);
+    assert_eq!(path(Role::Tokenizer), ["tokenizer/tokenizer.json"]);
+}
+
+#[test]
+fn shards_are_found_through_their_index() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let model = folder.path();
+    let write = |path: &str, text: &str| {
+        let path = model.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("written");
+    };
+    let index = std::fs::read_to_string(repository("tests/fixtures/pipeline/model/model_index.json")).expect("there");
+    write("model_index.json", &index);
+    let scheduler = r#"{"_class_name":"FlowMatchEulerDiscreteScheduler","shift":8.0}"#;
+    write("scheduler/scheduler_config.json", scheduler);
+    for folder in ["transformer", "text_encoder", "vae"] {
+        write(&format!("{folder}/config.json"), "{}");
+    }
+    let shards = r#"{"weight_map":{"a":"model-2.safetensors","b":"model-1.safetensors","c":"model-2.safetensors"}}"#;
+    write("text_encoder/model.safetensors.index.json", shards);
+    write("text_encoder/model-1.safetensors", "one");
+    write("text_encoder/model-2.safetensors", "two");
+    write("transformer/diffusion_pytorch_model.safetensors", "dit");
+    write("vae/diffusion_pytorch_model.safetensors", "vae");
+    let manifest = Manifest::from_directory(model).expect("well formed");
+    let text: Vec<&str> = manifest.files_of(Role::Text).map(|file| file.path.as_str()).collect();
+    assert_eq!(text, ["text_encoder/model-1.safetensors", "text_encoder/model-2.safetensors"]);
+    assert_eq!((manifest.sampler.name.as_str(), manifest.sampler.shift), ("euler", 8.0));
+
+    let outside = r#"{"weight_map":{"a":"../../secret.safetensors"}}"#;
+    write("text_encoder/model.safetensors.index.json", outside);
+    assert!(Manifest::from_directory(model).expect_err("outside").to_string().contains("leaves the model's folder"));
+    write("model_index.json", r#"{"_class_name":"FluxPipeline"}"#);
+    assert!(Manifest::from_directory(model).expect_err("not Wan").to_string().contains("FluxPipeline"));
+}
