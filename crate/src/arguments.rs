@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 use kinora::Result;
 use kinora::command::forward::Network;
 use kinora::command::generate::GenerateOptions;
-use kinora::command::{forward, generate};
+use kinora::command::{forward, generate, inspect, quantize};
+use kinora::format::DataType;
 
 /// Text to video on your own graphics card
 #[derive(Debug, Parser)]
@@ -35,6 +36,24 @@ enum Command {
         #[arg(long)]
         output: PathBuf,
     },
+    /// Show the tensors and metadata of a GGUF or safetensors file
+    Inspect {
+        /// The file
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a GGUF file with smaller weights
+    Quantize {
+        /// GGUF or safetensors file to read
+        input: PathBuf,
+        /// GGUF file to write
+        output: PathBuf,
+        /// Type of the large matrices: q8_0, q6_k, q4_k, q4_0, f16 or bf16
+        #[arg(long = "type")]
+        data_type: DataType,
+    },
 }
 
 /// Does what the command line asks for.
@@ -45,5 +64,7 @@ pub(crate) fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Generate(options) => generate::run(&options),
         Command::Forward { network, model, input, output } => forward::run(network, &model, &input, &output),
+        Command::Inspect { file, json } => inspect::run(&file, json),
+        Command::Quantize { input, output, data_type } => quantize::run(&input, &output, data_type),
     }
 }

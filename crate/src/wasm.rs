@@ -99,22 +99,30 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch, js_name = onFrame)]
     fn on_frame(this: &JsEvents, frame: &JsValue) -> std::result::Result<(), JsValue>;
 
+    /// What is known about the graphics adapter.
     #[wasm_bindgen(typescript_type = "Adapter")]
     pub type JsAdapter;
+    /// Size of a clip.
     #[wasm_bindgen(typescript_type = "ClipSize")]
     pub type JsClipSize;
+    /// Device memory of a clip.
     #[wasm_bindgen(typescript_type = "Plan")]
     pub type JsPlan;
+    /// A clip to be made.
     #[wasm_bindgen(typescript_type = "GenerateOptions")]
     pub type JsGenerateOptions;
+    /// The op table.
     #[wasm_bindgen(typescript_type = "OpRow[]")]
     pub type JsOpRows;
+    /// The files of a model by path.
     #[wasm_bindgen(typescript_type = "Record<string, ByteSource>")]
     pub type JsFiles;
+    /// Hears how far loading is.
     #[wasm_bindgen(
         typescript_type = "(progress: { phase: \"compile\" | \"load\"; done: number; total: number }) => void"
     )]
     pub type JsOnLoad;
+    /// Hears of each row of the op table.
     #[wasm_bindgen(typescript_type = "(row: OpRow) => void")]
     pub type JsOnRow;
 }

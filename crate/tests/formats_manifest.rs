@@ -60,10 +60,18 @@ fn faults_are_named() {
         ("/sampler/steps", json!(0), "steps"),
         ("/sampler/guidance", json!(1e9), "guidance"),
         ("/sampler/shift", json!(0.0), "shift"),
+        ("/sampler/timesteps", json!([1000, -1]), "timesteps"),
+        ("/sampler/timesteps", json!([]), "timesteps"),
+        ("/preview", json!({"factors": [], "bias": [0, 0, 0]}), "preview factors"),
     ];
     for (pointer, value, reason) in cases {
         let mut manifest = shipped();
-        *manifest.pointer_mut(pointer).expect("in the manifest") = value.clone();
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = manifest.pointer_mut(parent).expect("in the manifest");
+        match parent.as_array_mut() {
+            Some(list) => list[key.parse::<usize>().expect("an index")] = value.clone(),
+            None => parent[key] = value.clone(),
+        }
         let error = Manifest::from_json(&manifest.to_string()).expect_err("a fault").to_string();
         assert!(error.contains(reason), "{pointer} = {value}: {error}");
     }

@@ -185,7 +185,10 @@ impl Manifest {
         if self.architecture != "wan" {
             return Some(format!("its architecture is \"{}\"; this version runs \"wan\"", self.architecture));
         }
-        self.file_fault().or_else(|| self.sampler.fault()).or_else(|| self.size_fault())
+        self.file_fault()
+            .or_else(|| self.sampler.fault())
+            .or_else(|| self.size_fault())
+            .or_else(|| self.preview.as_ref().and_then(PreviewFactors::fault))
     }
 
     fn file_fault(&self) -> Option<String> {
@@ -240,6 +243,14 @@ impl Manifest {
     }
 }
 
+impl PreviewFactors {
+    fn fault(&self) -> Option<String> {
+        let finite = self.factors.iter().chain([&self.bias]).flatten().all(|factor| factor.is_finite());
+        let usable = finite && (1..=1024).contains(&self.factors.len());
+        (!usable).then(|| "its preview factors are not 1 to 1024 rows of numbers".to_owned())
+    }
+}
+
 impl SamplerDefaults {
     fn fault(&self) -> Option<String> {
         if !SAMPLERS.contains(&self.name.as_str()) {
@@ -251,7 +262,12 @@ impl SamplerDefaults {
         if !(0.0..=100.0).contains(&self.guidance) {
             return Some(format!("a guidance of {} is not between 0 and 100", self.guidance));
         }
-        (!(self.shift > 0.0 && self.shift <= 1000.0)).then(|| format!("a shift of {} is not above 0", self.shift))
+        if !(self.shift > 0.0 && self.shift <= 1000.0) {
+            return Some(format!("a shift of {} is not above 0", self.shift));
+        }
+        let timesteps = self.timesteps.as_deref()?;
+        let usable = (1..=1000).contains(&timesteps.len()) && timesteps.iter().all(|t| (0.0..=1000.0).contains(t));
+        (!usable).then(|| "its timesteps are not between 0 and 1000".to_owned())
     }
 }
 
