@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use kinora::Result;
 use kinora::command::forward::Network;
 use kinora::command::generate::GenerateOptions;
-use kinora::command::{forward, generate, inspect, quantize};
+use kinora::command::{forward, generate, inspect, ops, quantize};
 use kinora::format::DataType;
 
 /// Text to video on your own graphics card
@@ -54,6 +54,15 @@ enum Command {
         #[arg(long = "type")]
         data_type: DataType,
     },
+    /// Run the op table: every kernel against its reference on the processor, with its speed
+    Ops {
+        /// Only rows whose name contains this
+        #[arg(long)]
+        filter: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Does what the command line asks for.
@@ -66,5 +75,6 @@ pub(crate) fn run() -> Result<()> {
         Command::Forward { network, model, input, output } => forward::run(network, &model, &input, &output),
         Command::Inspect { file, json } => inspect::run(&file, json),
         Command::Quantize { input, output, data_type } => quantize::run(&input, &output, data_type),
+        Command::Ops { filter, json } => ops::run(filter.as_deref(), json),
     }
 }

@@ -227,6 +227,21 @@ impl Engine {
         generate(&model, &request, &mut ToJs(events), &cancel).await.map_err(to_js_error)
     }
 
+    /// Runs the op table: every kernel against its reference on the processor.
+    pub async fn ops(
+        &self,
+        filter: Option<String>,
+        on_row: Option<JsOnRow>,
+    ) -> std::result::Result<JsOpRows, JsValue> {
+        let on_row: Option<Function> = on_row.map(JsCast::unchecked_into);
+        let rows = crate::table::run(&self.gpu, filter.as_deref(), |row| {
+            if let (Some(on_row), Ok(row)) = (&on_row, to_js(row)) {
+                let _ = on_row.call1(&JsValue::NULL, &row);
+            }
+        });
+        to_js(&rows.await.map_err(to_js_error)?).map(JsCast::unchecked_into)
+    }
+
     /// Destroys the device and everything on it.
     pub fn unload(&self) {
         self.model.replace(None);
