@@ -21,6 +21,9 @@ pub enum Error {
     /// The device reported a validation or internal error: a defect of Kinora or of the driver.
     #[error("The graphics device refused a command: {0}. Please report this.")]
     Device(String),
+    /// A computation gave something else than its reference: a defect of Kinora or of the driver.
+    #[error("{0} Please report this, with the name of the graphics device.")]
+    WrongResult(String),
     /// A model file is malformed, truncated, or not the model it claims to be.
     #[error("The model cannot be used: {0}")]
     BadModel(String),
@@ -54,7 +57,7 @@ impl Error {
             Self::DeviceLost(_) => "device-lost",
             Self::OutOfMemory(_) => "out-of-memory",
             Self::DoesNotFit(_) => "does-not-fit",
-            Self::Device(_) => "internal",
+            Self::Device(_) | Self::WrongResult(_) => "internal",
             Self::BadModel(_) => "bad-model",
             Self::BadInput(_) => "bad-input",
             Self::EmptyPrompt => "empty-prompt",

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod preview;
 pub mod quant;
 pub mod sampler;
+pub mod table;
 pub mod text;
 pub mod vae;
 #[cfg(target_arch = "wasm32")]

@@ -201,7 +201,7 @@ impl Files {
 /// Bytes of one row of `columns` values.
 fn row_bytes(entry: &TensorEntry, columns: usize) -> Result<usize> {
     let elements = entry.data_type.block_elements();
-    if columns % elements != 0 {
+    if !columns.is_multiple_of(elements) {
         return Err(Error::bad_model(format!("{}: rows of {columns} are no whole blocks of {elements}", entry.name)));
     }
     Ok(columns / elements * entry.data_type.block_bytes())

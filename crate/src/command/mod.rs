@@ -4,4 +4,5 @@ mod component;
 pub mod forward;
 pub mod generate;
 pub mod inspect;
+pub mod ops;
 pub mod quantize;

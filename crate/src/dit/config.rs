@@ -82,7 +82,7 @@ impl DitConfig {
             config.patch_size[2],
         ];
         // Wan 2.1 14B is 5120 wide with 13824 hidden features; these bounds keep products far from overflow.
-        if sizes.iter().any(|&size| size == 0 || size > 1 << 17) || config.attention_head_dim % 2 != 0 {
+        if sizes.iter().any(|&size| size == 0 || size > 1 << 17) || !config.attention_head_dim.is_multiple_of(2) {
             return Err(Error::bad_model("the DiT's config has a dimension that cannot be run"));
         }
         if config.image_dim.is_some() != config.added_kv_proj_dim.is_some() {
@@ -113,7 +113,7 @@ impl DitConfig {
     pub fn grid(&self, latent: [usize; 3]) -> Result<[usize; 3]> {
         let mut grid = [0; 3];
         for axis in 0..3 {
-            if latent[axis] == 0 || latent[axis] % self.patch_size[axis] != 0 {
+            if latent[axis] == 0 || !latent[axis].is_multiple_of(self.patch_size[axis]) {
                 let message = format!("a latent of {latent:?} is no whole number of patches of {:?}", self.patch_size);
                 return Err(Error::BadInput(message));
             }

@@ -84,14 +84,16 @@ impl Recorder {
         let length = dispatch.workgroups.div_ceil(pieces);
         for first in (0..dispatch.workgroups).step_by(length as usize) {
             let count = length.min(dispatch.workgroups - first);
-            let x = count.min(MAX_WORKGROUPS);
+            // As even as can be: what the last row has too many starts for nothing.
+            let y = count.div_ceil(MAX_WORKGROUPS);
+            let x = count.div_ceil(y);
             let uniform = self.push_uniform(first as u32, &dispatch.parameters);
             self.steps.push(Step::Dispatch {
                 kernel: dispatch.kernel,
                 constants: dispatch.constants.to_vec(),
                 bindings: dispatch.bindings.iter().map(|b| b.and_then(|b| b.buffer().cloned())).collect(),
                 uniform,
-                workgroups: [x as u32, count.div_ceil(x) as u32],
+                workgroups: [x as u32, y as u32],
                 cost: dispatch.cost / pieces,
             });
         }

@@ -15,7 +15,7 @@ static ADD: Kernel = Kernel {
 /// # Errors
 /// [`crate::Error::BadInput`] unless `y` fits into `x` a whole number of times.
 pub fn add(recorder: &mut Recorder, x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    ensure(y.elements() > 0 && x.elements() % y.elements() == 0, "add", || {
+    ensure(y.elements() > 0 && x.elements().is_multiple_of(y.elements()), "add", || {
         format!("{:?} does not repeat over {:?}", y.shape(), x.shape())
     })?;
     let out = recorder.tensor(x.shape())?;

@@ -27,9 +27,10 @@ pub fn average_down(
         return Err(Error::BadInput("average_down: needs two videos".into()));
     };
     let expanded = channels * factor_frames * factor * factor;
+    ensure(expanded > 0 && out_channels > 0, "average_down", || "empty blocks or channels".into())?;
     let fits = out_frames == frames.div_ceil(factor_frames)
         && (out_height, out_width) == (height / factor, width / factor)
-        && expanded % out_channels == 0;
+        && expanded.is_multiple_of(out_channels);
     ensure(fits, "average_down", || format!("{:?} to {:?}", x.shape(), other.shape()))?;
     let out = recorder.tensor(other.shape())?;
     recorder.dispatch(&Dispatch {

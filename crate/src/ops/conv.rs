@@ -85,7 +85,13 @@ pub fn conv(
     ensure(taps * in_channels == layer.weight.columns, "conv", || {
         format!("{taps} taps of {in_channels} channels into a layer of {}", layer.weight.columns)
     })?;
-    ensure(history.is_none_or(|h| h.shape()[1..] == input.shape()[1..]), "conv", || "history has another shape".into())?;
+    ensure(layer.stride > 0 && layer.stride_frames > 0 && layer.upsample > 0, "conv", || "has a step of nothing".into())?;
+    ensure(history.is_none_or(|h| h.shape().get(1..) == Some(&input.shape()[1..])), "conv", || {
+        "history has another shape".into()
+    })?;
+    ensure(layer.bias.as_ref().is_none_or(|b| b.elements() == layer.weight.rows), "conv", || {
+        format!("bias is not of {} channels", layer.weight.rows)
+    })?;
     let shape = layer.output_shape(input.shape());
     let [frames, height, width, channels] =
         shape.ok_or_else(|| crate::Error::BadInput("conv: the kernel is larger than its input".into()))?;

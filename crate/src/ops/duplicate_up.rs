@@ -28,9 +28,10 @@ pub fn duplicate_up(
         return Err(Error::BadInput("duplicate_up: needs two videos".into()));
     };
     let expanded = out_channels * factor_frames * factor * factor;
+    ensure(expanded > 0 && channels > 0, "duplicate_up", || "empty blocks or channels".into())?;
     let fits = out_frames <= frames * factor_frames
         && (out_height, out_width) == (height * factor, width * factor)
-        && expanded % channels == 0;
+        && expanded.is_multiple_of(channels);
     ensure(fits, "duplicate_up", || format!("{:?} to {:?}", x.shape(), other.shape()))?;
     let out = recorder.tensor(other.shape())?;
     recorder.dispatch(&Dispatch {

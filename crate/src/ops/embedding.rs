@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Weight, memory_cost};
+use super::{Weight, ensure, memory_cost};
 use crate::error::Result;
 use crate::gpu::{Access, Dispatch, Kernel, Recorder, Storage, Tensor};
 
@@ -15,8 +15,9 @@ static EMBEDDING: Kernel = Kernel {
 /// `table` [rows, d] and `tokens` row numbers (u32, each below the number of rows) → [tokens, d].
 ///
 /// # Errors
-/// When no memory is left.
+/// [`crate::Error::BadInput`] when `ids` holds fewer numbers.
 pub fn embedding(recorder: &mut Recorder, ids: &Rc<Storage>, tokens: usize, table: &Weight) -> Result<Tensor> {
+    ensure(ids.bytes() >= 4 * tokens as u64, "embedding", || format!("{} bytes of {tokens} numbers", ids.bytes()))?;
     let out = recorder.tensor(&[tokens, table.columns])?;
     recorder.dispatch(&Dispatch {
         kernel: &EMBEDDING,

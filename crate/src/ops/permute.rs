@@ -31,6 +31,7 @@ pub fn permute(recorder: &mut Recorder, x: &Tensor, permutation: &Permutation<'_
     let elements = x.elements();
     let consistent = split.len() == order.len()
         && split.len() <= MAX_DIMENSIONS
+        && (0..split.len()).all(|dimension| order.contains(&dimension))
         && split.iter().product::<usize>() == elements
         && shape.iter().product::<usize>() == elements;
     ensure(consistent, "permute", || format!("{:?} as {split:?} in order {order:?} to {shape:?}", x.shape()))?;

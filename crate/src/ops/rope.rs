@@ -17,9 +17,11 @@ static ROPE: Kernel = Kernel {
 pub fn rope(recorder: &mut Recorder, x: &Tensor, table: &Tensor) -> Result<()> {
     let (tokens, columns) = x.rows_and_columns();
     let head_dim = table.elements() / tokens.max(1);
-    ensure(head_dim > 0 && head_dim * tokens == table.elements() && columns % head_dim == 0, "rope", || {
-        format!("table {:?} does not fit {:?}", table.shape(), x.shape())
-    })?;
+    let fits = head_dim > 0
+        && head_dim.is_multiple_of(2)
+        && head_dim * tokens == table.elements()
+        && columns.is_multiple_of(head_dim);
+    ensure(fits, "rope", || format!("table {:?} does not fit {:?}", table.shape(), x.shape()))?;
     recorder.dispatch(&Dispatch {
         kernel: &ROPE,
         constants: &[],

@@ -119,10 +119,10 @@ impl VaeConfig {
     /// spatial one.
     pub fn latent_size(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3]> {
         let (space, time) = (self.spatial_factor(), self.temporal_factor());
-        if frames == 0 || (frames - 1) % time != 0 {
+        if frames == 0 || !(frames - 1).is_multiple_of(time) {
             return Err(Error::BadInput(format!("the number of frames must be 1 more than a multiple of {time}")));
         }
-        if height == 0 || width == 0 || height % space != 0 || width % space != 0 {
+        if height == 0 || width == 0 || !height.is_multiple_of(space) || !width.is_multiple_of(space) {
             return Err(Error::BadInput(format!("width and height must be multiples of {space} pixels")));
         }
         Ok([(frames - 1) / time + 1, height / space, width / space])
