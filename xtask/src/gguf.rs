@@ -24,9 +24,7 @@ pub(crate) fn check(project: &Project) -> Result<usize> {
         let weights = project.root.join("tests/fixtures").join(weights);
         for data_type in TYPES {
             let quantised = folder.join("checked.gguf");
-            let mut cargo = project.cargo();
-            cargo.args(["run", "--quiet", "--package", "kinora", "--", "quantize"]);
-            run(cargo.args([&weights, &quantised]).args(["--type", data_type]))?;
+            run(project.kinora()?.arg("quantize").args([&weights, &quantised]).args(["--type", data_type]))?;
             let script = project.root.join("tests/reference/check_gguf.py");
             run(Command::new(&python).arg(script).args([&quantised, &weights]))?;
             agreed += 1;

@@ -31,6 +31,15 @@ impl Project {
         cargo
     }
 
+    /// The native command line, from the same build as the tests: a build of its own would have other features in
+    /// shared dependencies, and wgpu would be compiled twice.
+    pub(crate) fn kinora(&self) -> Result<Command> {
+        command::run(self.cargo().args(["build", "--package", "kinora", "--all-targets"]))?;
+        let mut kinora = Command::new(self.target.join(format!("debug/kinora{}", std::env::consts::EXE_SUFFIX)));
+        kinora.current_dir(&self.root);
+        Ok(kinora)
+    }
+
     /// The npm package of the page.
     pub(crate) fn web(&self) -> PathBuf {
         self.root.join("web")

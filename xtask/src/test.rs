@@ -73,6 +73,7 @@ fn prepare(project: &Project, step: Step) -> Result<()> {
     }
 }
 
+/// Cargo is given one package a call: the features of several would be unified, and shared dependencies built twice.
 fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
     match step {
         Step::Fmt => run(project.cargo().args(["fmt", "--all", "--check"])),
@@ -81,26 +82,25 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
             run(web::npm(&project.web()).args(["run", "check"]))
         }
         Step::Clippy => {
-            let deny = ["--", "-D", "warnings"];
-            run(project.cargo().args(["clippy", "--workspace", "--all-targets"]).args(deny))?;
-            let wasm = ["clippy", "--package", "kinora", "--lib", "--target", "wasm32-unknown-unknown"];
-            run(project.cargo().args(wasm).args(deny))
+            let native = ["--all-targets"].as_slice();
+            let wasm = ["--lib", "--target", "wasm32-unknown-unknown"].as_slice();
+            let runs = [("xtask", native), ("kinora", native), ("kinora", wasm)].map(|(package, targets)| {
+                let mut cargo = project.cargo();
+                run(cargo.args(["clippy", "--package", package]).args(targets).args(["--", "-D", "warnings"]))
+            });
+            runs.into_iter().collect()
         }
         Step::Docs => {
             let mut cargo = project.cargo();
             cargo.args(["doc", "--package", "kinora", "--no-deps", "--document-private-items"]);
             run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
         }
-        Step::Native => {
-            // One package a call: together they would unify their features and compile shared dependencies again.
-            for package in ["xtask", "kinora"] {
-                let mut cargo = project.cargo();
-                cargo.args(["test", "--package", package, "--no-fail-fast"]);
-                run_with_lines(&mut cargo, |line| count.add_line(line))?;
-            }
-            Ok(())
-        }
-        Step::Ops => run(project.cargo().args(["run", "--package", "kinora", "--", "ops"])),
+        Step::Native => ["xtask", "kinora"].into_iter().try_for_each(|package| {
+            let mut cargo = project.cargo();
+            cargo.args(["test", "--package", package, "--no-fail-fast"]);
+            run_with_lines(&mut cargo, |line| count.add_line(line))
+        }),
+        Step::Ops => run(project.kinora()?.arg("ops")),
         Step::Gguf => {
             count.passed = gguf::check(project)?;
             Ok(())
