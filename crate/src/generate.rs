@@ -96,12 +96,8 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
         return Err(Error::bad_input("guidance must be from 0 to 100"));
     }
     planner.require(size, model.gpu().budget())?;
-    let sampler = Sampler::new(
-        request.sampler,
-        request.steps,
-        request.shift,
-        model.manifest().sampler.timesteps.as_deref(),
-    )?;
+    let sampler =
+        Sampler::new(request.sampler, request.steps, request.shift, model.manifest().sampler.timesteps.as_deref())?;
 
     let kept = model.latent.borrow().as_ref().filter(|(of, _)| of == request).map(|(_, latent)| latent.clone());
     let latent = match kept {
@@ -118,12 +114,7 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
     Ok(())
 }
 
-async fn encode(
-    model: &Model,
-    request: &Request,
-    events: &mut dyn Events,
-    cancel: &Cancel,
-) -> Result<Conditions> {
+async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<Conditions> {
     let limit = model.manifest().text_length;
     let positive = prompt_tokens(model.tokenizer(), &request.prompt, limit)?;
     let negative = negative_prompt_tokens(model.tokenizer(), &request.negative_prompt, limit)?;

@@ -84,11 +84,8 @@ impl Planner {
         let [_, rows, columns] = self.dit.config().patch_size;
         let pixels = self.vae.spatial_factor();
         if latent[1] % rows != 0 || latent[2] % columns != 0 {
-            let message = format!(
-                "width and height must be multiples of {} and {} pixels",
-                columns * pixels,
-                rows * pixels
-            );
+            let message =
+                format!("width and height must be multiples of {} and {} pixels", columns * pixels, rows * pixels);
             return Err(Error::BadInput(message));
         }
         self.dit.config().grid(latent)?;
@@ -145,8 +142,7 @@ impl Planner {
             self.manifest.frames.iter().map(move |&frames| ClipSize { width, height, frames })
         });
         let fits = |size: &ClipSize| {
-            self.measure(*size)
-                .is_ok_and(|(bytes, largest)| bytes <= budget.bytes && largest <= budget.tensor_bytes)
+            self.measure(*size).is_ok_and(|(bytes, largest)| bytes <= budget.bytes && largest <= budget.tensor_bytes)
         };
         sizes.filter(fits).max_by_key(|size| size.width * size.height * size.frames)
     }

@@ -15,11 +15,7 @@ pub struct Preview {
 
 /// Colours of a normalised latent [C, F, H, W]. Without fitted factors the first three channels become the colours,
 /// which shows shapes and movement but not hues.
-pub fn preview(
-    map: Option<&PreviewFactors>,
-    latent: &[f32],
-    [channels, frames, height, width]: [usize; 4],
-) -> Preview {
+pub fn preview(map: Option<&PreviewFactors>, latent: &[f32], [channels, frames, height, width]: [usize; 4]) -> Preview {
     let area = height * width;
     let fitted = map.filter(|map| map.factors.len() == channels);
     let colour = |frame: usize, position: usize, colour: usize| {

@@ -174,11 +174,7 @@ impl Engine {
 
     /// The memory that a clip needs, from the manifest alone.
     #[wasm_bindgen]
-    pub fn plan(
-        &self,
-        manifest: &Object,
-        size: &JsClipSize,
-    ) -> std::result::Result<JsPlan, JsValue> {
+    pub fn plan(&self, manifest: &Object, size: &JsClipSize) -> std::result::Result<JsPlan, JsValue> {
         let size: ClipSize = from_js(size)?;
         let manifest = manifest_from_js(manifest)?;
         let plan = Planner::new(&manifest).and_then(|planner| planner.plan(size, self.gpu.budget()));
@@ -228,11 +224,7 @@ impl Engine {
     }
 
     /// Runs the op table: every kernel against its reference on the processor.
-    pub async fn ops(
-        &self,
-        filter: Option<String>,
-        on_row: Option<JsOnRow>,
-    ) -> std::result::Result<JsOpRows, JsValue> {
+    pub async fn ops(&self, filter: Option<String>, on_row: Option<JsOnRow>) -> std::result::Result<JsOpRows, JsValue> {
         let on_row: Option<Function> = on_row.map(JsCast::unchecked_into);
         let rows = crate::table::run(&self.gpu, filter.as_deref(), |row| {
             if let (Some(on_row), Ok(row)) = (&on_row, to_js(row)) {

@@ -58,7 +58,7 @@ impl Weights {
         self.files.as_ref().map_or(0, |files| *files.packed.borrow())
     }
 
-    /// `prefix.weight` [out, in] and, with `bias`, `prefix.bias` [out].
+    /// `prefix.weight` [out, in] and, with `bias`, `prefix.bias` `[out]`.
     ///
     /// # Errors
     /// [`Error::BadModel`] when a tensor is missing or of another size.

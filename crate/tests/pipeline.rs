@@ -55,8 +55,7 @@ fn relative_error(actual: &[f32], expected: &[f32]) -> f64 {
 
 #[test]
 fn latents_equal_diffusers() {
-    let cases: Vec<Value> =
-        serde_json::from_slice(&std::fs::read(fixtures().join("cases.json")).unwrap()).unwrap();
+    let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(fixtures().join("cases.json")).unwrap()).unwrap();
     assert_eq!(cases.len(), 3);
     pollster::block_on(async {
         let model = tiny_model().await;
@@ -83,10 +82,11 @@ struct Recorded {
 impl Events for Recorded {
     fn progress(&mut self, phase: Phase, done: usize, total: usize) {
         self.phases.push((phase, done, total));
-        if let Some((step, cancel)) = &self.cancel_at_step {
-            if phase == Phase::Denoise && done == *step {
-                cancel.cancel();
-            }
+        if let Some((step, cancel)) = &self.cancel_at_step
+            && phase == Phase::Denoise
+            && done == *step
+        {
+            cancel.cancel();
         }
     }
 

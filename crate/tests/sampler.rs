@@ -28,8 +28,8 @@ fn trajectories_equal_diffusers() {
         let file = run["file"].as_str().unwrap();
         let tensors = read_tensors(&directory.join(file)).unwrap();
         let kind: SamplerKind = serde_json::from_value(run["sampler"].clone()).unwrap();
-        let timesteps: Option<Vec<f32>> = (run["family"] == "fastvideo")
-            .then(|| serde_json::from_value(run["requested_timesteps"].clone()).unwrap());
+        let timesteps: Option<Vec<f32>> =
+            (run["family"] == "fastvideo").then(|| serde_json::from_value(run["requested_timesteps"].clone()).unwrap());
         let steps = run["steps"].as_u64().unwrap() as usize;
         let mut sampler = Sampler::new(kind, steps, run["shift"].as_f64().unwrap(), timesteps.as_deref()).unwrap();
         let schedule = sampler.schedule().clone();

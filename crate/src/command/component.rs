@@ -65,8 +65,8 @@ fn of_model(directory: &Path, role: &str) -> Result<(serde_json::Value, Vec<Path
 }
 
 fn weight_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries =
-        std::fs::read_dir(directory).map_err(|e| Error::Storage(format!("cannot read {}: {e}", directory.display())))?;
+    let entries = std::fs::read_dir(directory)
+        .map_err(|e| Error::Storage(format!("cannot read {}: {e}", directory.display())))?;
     let is_weights = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // Inputs and outputs of parity fixtures lie beside the weights.

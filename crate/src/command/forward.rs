@@ -16,9 +16,9 @@ use crate::vae::{Decoder, Encoder, VaeConfig};
 /// The network to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Network {
-    /// `input_ids` i64 [L] → `hidden` [L, d]
+    /// `input_ids` i64 `[L]` → `hidden` `[L, d]`
     Text,
-    /// `latent` [C, F, H, W], `timestep` [1], `text` [L, d] and, for image-to-video models, `image` [n, d] →
+    /// `latent` [C, F, H, W], `timestep` `[1]`, `text` [L, d] and, for image-to-video models, `image` [n, d] →
     /// `velocity` [C, F, H, W]
     Dit,
     /// `video` [3, T, H, W] in [−1, 1] → `latent` [C, F, h, w], the posterior mean

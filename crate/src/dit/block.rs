@@ -139,10 +139,7 @@ impl Block {
         let rows = (0, query.rows_and_columns().0, key.rows_and_columns().0);
         let scale = (self.head_dim as f32).sqrt().recip();
         let (heads, head_dim) = (self.heads, self.head_dim);
-        attention(
-            recorder,
-            &Attention { query, key, value, offsets: [0; 3], rows, heads, head_dim, scale, bias: None },
-        )
+        attention(recorder, &Attention { query, key, value, offsets: [0; 3], rows, heads, head_dim, scale, bias: None })
     }
 
     /// Keys and values of text rows [rows, dim] and image rows.

@@ -67,8 +67,7 @@ impl ConditionEmbedder {
         let hidden = linear(recorder, sinusoid, &self.time[0], Activation::Silu, Epilogue::Store)?;
         let embedding = linear(recorder, &hidden, &self.time[1], Activation::None, Epilogue::Store)?;
         let activated = activate(recorder, &embedding, Activation::Silu)?;
-        let projection =
-            linear(recorder, &activated, &self.time_projection, Activation::None, Epilogue::Store)?;
+        let projection = linear(recorder, &activated, &self.time_projection, Activation::None, Epilogue::Store)?;
         Ok((embedding, projection))
     }
 
@@ -88,7 +87,8 @@ impl ConditionEmbedder {
             (None, Some(_)) => return Err(Error::bad_input("this model takes no image")),
             (None, None) => None,
         };
-        let blocks = blocks.iter().map(|block| block.context(recorder, &text, image.as_ref())).collect::<Result<_>>()?;
+        let blocks =
+            blocks.iter().map(|block| block.context(recorder, &text, image.as_ref())).collect::<Result<_>>()?;
         Ok(Context { blocks, _arena: recorder.arena().clone() })
     }
 }

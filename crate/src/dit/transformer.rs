@@ -100,7 +100,11 @@ impl Dit {
         Ok(Inputs {
             latent: gpu.zeros("latent", &[self.config.in_channels, frames, height, width])?,
             sinusoid: gpu.zeros("timestep", &[1, self.config.freq_dim])?,
-            rotary: gpu.upload("rotary", &[grid.iter().product(), table.len() / grid.iter().product::<usize>()], &table)?,
+            rotary: gpu.upload(
+                "rotary",
+                &[grid.iter().product(), table.len() / grid.iter().product::<usize>()],
+                &table,
+            )?,
             grid,
         })
     }
@@ -136,9 +140,8 @@ impl Dit {
     pub fn plan(&self, latent: [usize; 3], text: usize) -> Result<(u64, u64)> {
         let grid = self.config.grid(latent)?;
         let tokens: usize = grid.iter().product();
-        let planned = |shape: &[usize]| {
-            Tensor::new(Rc::new(Storage::planned(4 * shape.iter().product::<usize>() as u64)), shape)
-        };
+        let planned =
+            |shape: &[usize]| Tensor::new(Rc::new(Storage::planned(4 * shape.iter().product::<usize>() as u64)), shape);
         let [frames, height, width] = latent;
         let inputs = Inputs {
             latent: planned(&[self.config.in_channels, frames, height, width]),
@@ -158,8 +161,7 @@ impl Dit {
         let velocity = self.forward(&mut Recorder::new(&arena), &inputs, &context)?;
         let fixed: u64 = [&inputs.latent, &inputs.sinusoid, &inputs.rotary].map(|t| t.storage().bytes()).iter().sum();
         // With guidance there are two contexts and two velocities.
-        let bytes =
-            fixed + 2 * context_arena.reserved_bytes() + arena.reserved_bytes() + velocity.storage().bytes();
+        let bytes = fixed + 2 * context_arena.reserved_bytes() + arena.reserved_bytes() + velocity.storage().bytes();
         Ok((bytes, arena.largest_bytes().max(context_arena.largest_bytes())))
     }
 

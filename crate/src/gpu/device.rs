@@ -88,8 +88,7 @@ impl Gpu {
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
-        let (device, queue) =
-            adapter.request_device(&description).await.map_err(|e| Error::NoDevice(e.to_string()))?;
+        let (device, queue) = adapter.request_device(&description).await.map_err(|e| Error::NoDevice(e.to_string()))?;
         let faults = watch(&device);
         let unused = Rc::new(Storage::new(&device, "unused", 16));
         Ok(Rc::new(Self {

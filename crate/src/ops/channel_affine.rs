@@ -10,7 +10,7 @@ static CHANNEL_AFFINE: Kernel = Kernel {
     bindings: &[Access::Read, Access::Read, Access::Read, Access::Write],
 };
 
-/// `x` [.., C] → `x · scale + shift`, both [C].
+/// `x` [.., C] → `x · scale + shift`, both `[C]`.
 ///
 /// # Errors
 /// [`crate::Error::BadInput`] when shapes disagree.

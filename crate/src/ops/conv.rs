@@ -12,15 +12,7 @@ static CONV: Kernel = Kernel {
         include_str!("../../../shaders/epilogue.wgsl"),
         include_str!("../../../shaders/conv.wgsl"),
     ],
-    bindings: &[
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Write,
-    ],
+    bindings: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write],
 };
 
 /// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
@@ -85,7 +77,9 @@ pub fn conv(
     ensure(taps * in_channels == layer.weight.columns, "conv", || {
         format!("{taps} taps of {in_channels} channels into a layer of {}", layer.weight.columns)
     })?;
-    ensure(layer.stride > 0 && layer.stride_frames > 0 && layer.upsample > 0, "conv", || "has a step of nothing".into())?;
+    ensure(layer.stride > 0 && layer.stride_frames > 0 && layer.upsample > 0, "conv", || {
+        "has a step of nothing".into()
+    })?;
     ensure(history.is_none_or(|h| h.shape().get(1..) == Some(&input.shape()[1..])), "conv", || {
         "history has another shape".into()
     })?;

@@ -15,7 +15,7 @@ static LAYER_NORM: Kernel = Kernel {
 pub enum Modulation<'a> {
     /// Nothing.
     None,
-    /// `y · weight + bias`, both [columns].
+    /// `y · weight + bias`, both `[columns]`.
     Affine(&'a Tensor, &'a Tensor),
     /// `y · (1 + scale) + shift` (adaLN): scale and shift start at these elements of the tensor.
     Adaptive {

@@ -80,8 +80,12 @@ pub fn linear(
     let bias = layer.bias.as_ref();
     ensure(bias.is_none_or(|b| b.elements() == columns), "matmul", || format!("bias is not of {columns} features"))?;
     let (epilogue, other, gate, gate_offset) = epilogue.operands();
-    ensure(other.is_none_or(|o| o.elements() == rows * columns), "matmul", || "second operand has another shape".into())?;
-    ensure(gate.is_none_or(|g| gate_offset as usize + columns <= g.elements()), "matmul", || "gate is too short".into())?;
+    ensure(other.is_none_or(|o| o.elements() == rows * columns), "matmul", || {
+        "second operand has another shape".into()
+    })?;
+    ensure(gate.is_none_or(|g| gate_offset as usize + columns <= g.elements()), "matmul", || {
+        "gate is too short".into()
+    })?;
     let mut shape = x.shape().to_vec();
     if let Some(last) = shape.last_mut() {
         *last = columns;

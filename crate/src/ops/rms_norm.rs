@@ -29,7 +29,7 @@ struct Parameters {
     floor: f32,
 }
 
-/// `x` [.., columns] → the same shape: `activation(x / rms(x) · weight)`, weight [columns].
+/// `x` [.., columns] → the same shape: `activation(x / rms(x) · weight)`, weight `[columns]`.
 ///
 /// # Errors
 /// [`crate::Error::BadInput`] when shapes disagree.

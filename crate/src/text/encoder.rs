@@ -56,7 +56,7 @@ impl TextEncoder {
         &self.config
     }
 
-    /// Token numbers [L] → rows [L, d_model], row-major.
+    /// Token numbers `[L]` → rows [L, d_model], row-major.
     ///
     /// # Errors
     /// [`Error::BadInput`] for an unknown number or no token; [`Error::Cancelled`].
@@ -96,8 +96,7 @@ impl TextEncoder {
         used.sort_unstable();
         used.dedup();
         let places: Vec<u32> = ids.iter().map(|id| used.partition_point(|other| other < id) as u32).collect();
-        let table =
-            self.weights.rows("shared.weight", &used, self.config.vocab_size, self.config.d_model).await?;
+        let table = self.weights.rows("shared.weight", &used, self.config.vocab_size, self.config.d_model).await?;
         let storage = Rc::new(gpu.allocate("token numbers", 4 * places.len() as u64)?);
         gpu.write_bytes(&storage, 0, bytemuck::cast_slice(&places));
         let mut recorder = Recorder::new(arena);

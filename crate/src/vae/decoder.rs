@@ -95,8 +95,7 @@ impl Decoder {
         let dims: Vec<usize> = multiples.iter().map(|multiple| multiple * config.decoder_dim()).collect();
         let z = config.z_dim;
         let (mean, deviation) = config.normalisation()?;
-        let normalisation =
-            (weights.upload("latents_std", &deviation)?, weights.upload("latents_mean", &mean)?);
+        let normalisation = (weights.upload("latents_std", &deviation)?, weights.upload("latents_mean", &mean)?);
         let post_quant_conv = load_pointwise(weights, "post_quant_conv", z, z).await?;
         let conv_in = CausalConv::load(weights, &slots, "decoder.conv_in", z, dims[0]).await?;
         let middle = MiddleBlock::load(weights, &slots, "decoder.mid_block", dims[0]).await?;
@@ -193,13 +192,7 @@ impl Decoder {
 }
 
 impl Stage {
-    async fn load(
-        weights: &Weights,
-        slots: &Slots,
-        config: &VaeConfig,
-        dims: &[usize],
-        number: usize,
-    ) -> Result<Self> {
+    async fn load(weights: &Weights, slots: &Slots, config: &VaeConfig, dims: &[usize], number: usize) -> Result<Self> {
         let prefix = format!("decoder.up_blocks.{number}");
         let outputs = dims[number];
         let mut inputs = dims[number.saturating_sub(1)];

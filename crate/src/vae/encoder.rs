@@ -100,13 +100,7 @@ impl Encoder {
 }
 
 impl Stage {
-    async fn load(
-        weights: &Weights,
-        slots: &Slots,
-        config: &VaeConfig,
-        dims: &[usize],
-        number: usize,
-    ) -> Result<Self> {
+    async fn load(weights: &Weights, slots: &Slots, config: &VaeConfig, dims: &[usize], number: usize) -> Result<Self> {
         let (inputs, outputs) = (dims[number], dims[number + 1]);
         let last = number + 1 == config.dim_mult.len();
         // The plain form numbers blocks and downsamplers of all stages in one list.
