@@ -8,8 +8,8 @@ use std::process::Command;
 
 const WEIGHTS: [&str; 3] = [
     "dit/head64/diffusion_pytorch_model.safetensors",
-    "text/wide/model.safetensors",
-    "vae/plain/diffusion_pytorch_model.safetensors",
+    "text/head64/model.safetensors",
+    "vae/patched/diffusion_pytorch_model.safetensors",
 ];
 
 const TYPES: [&str; 3] = ["f16", "q8_0", "q4_0"];
