@@ -3,7 +3,7 @@ import { expect, test } from "./support/studio.js";
 
 test("the controls follow the model", async ({ studio, page }) => {
 	await studio.open();
-	const manifest = await page.evaluate(async () => (await fetch("models/nano/model.json")).json());
+	const manifest = await studio.manifest();
 	const shapes = page.getByRole("group", { name: "Shape" }).getByRole("radio");
 	await expect(shapes).toHaveCount(manifest.sizes.length);
 	const lengths = page.getByRole("group", { name: "Length" }).getByRole("radio");

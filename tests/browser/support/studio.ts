@@ -1,4 +1,5 @@
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import type { Manifest } from "../../../web/src/manifest.js";
 
 /** The controls of the page, by the names that people and screen readers know them under. */
 export class StudioPage {
@@ -25,6 +26,11 @@ export class StudioPage {
 		await expect(this.prompt).toBeVisible();
 	}
 
+	/** The description of the model that the page shows. */
+	async manifest(): Promise<Manifest> {
+		return await (await this.page.request.get(`${baseUrl()}models/nano/model.json`)).json();
+	}
+
 	/** The shortest clip in a few steps, for a graphics processor that is none. */
 	async chooseQuick(steps: number): Promise<void> {
 		await this.page.getByRole("group", { name: "Length" }).getByRole("radio").first().check();
@@ -44,7 +50,7 @@ export class StudioPage {
 
 	/** Waits for the clip and saves it. */
 	async save(): Promise<{ path: string; fileName: string }> {
-		await expect(this.download).toBeVisible({ timeout: 6 * 60_000 });
+		await expect(this.download).toBeVisible({ timeout: 10 * 60_000 });
 		const [download] = await Promise.all([
 			this.page.waitForEvent("download"),
 			this.download.click(),
