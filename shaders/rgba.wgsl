@@ -19,6 +19,6 @@ fn main(
     if (i < p.pixels) {
         let colour = vec4<f32>(video[3u * i], video[3u * i + 1u], video[3u * i + 2u], 1.0);
         let bytes = vec4<u32>(round(clamp(colour * 0.5 + 0.5, vec4<f32>(), vec4<f32>(1.0)) * 255.0));
-        out[i] = bytes.x | bytes.y << 8u | bytes.z << 16u | 0xff000000u;
+        out[i] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | 0xff000000u;
     }
 }

@@ -148,7 +148,8 @@ impl Model {
         let load = async {
             let config = TextConfig::from_json(&self.manifest.configs.text)?;
             let bytes = self.manifest.files_of(Role::Text).map(|file| file.bytes).sum();
-            let weights = self.weights(Role::Text, crate::text::names::canonical).await?;
+            let canonical = |name: &str| crate::text::names::canonical(name, config.gated());
+            let weights = self.weights(Role::Text, canonical).await?;
             TextEncoder::load(weights, &config, bytes).await
         };
         self.text.get(self.is_resident(), load).await

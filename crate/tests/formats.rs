@@ -180,7 +180,8 @@ fn files_of_other_kinds_are_refused_with_a_reason() {
         (with_version([4, 0, 0, 0]), "version 4"),
         (gguf[..gguf.len() - 40].to_vec(), "download it again"),
         (gguf[..200].to_vec(), "download it again"),
-        (b"PK\x03\x04 a zip archive of some kind".to_vec(), "neither a GGUF nor a safetensors file"),
+        (b"PK\x03\x04 a zip archive of some kind".to_vec(), "PyTorch archive"),
+        (b"<!DOCTYPE html><title>Not found</title>".to_vec(), "neither a GGUF nor a safetensors file"),
         (Vec::new(), "empty"),
     ] {
         match open_bytes(bytes) {

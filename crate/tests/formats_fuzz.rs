@@ -11,8 +11,9 @@ use kinora::format::{DataType, Manifest, MemorySource, TensorFile};
 use kinora::quant::{PackedFormat, dequantize, pack_rows, packed_words};
 use kinora::text::{Tokenizer, clean_prompt, negative_prompt_tokens};
 use proptest::prelude::*;
-use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 
 /// Bytes allocated for each byte of a file: metadata becomes JSON values, 32 bytes each and at least one byte long in
@@ -86,15 +87,15 @@ fn fixture(path: &str) -> Vec<u8> {
     std::fs::read(path).expect("the fixture exists")
 }
 
-/// One way to damage a file.
+/// One way to damage a file, at a place counted modulo the length that may be damaged.
 #[derive(Debug, Clone)]
 enum Damage {
-    Byte(Index, u8),
-    Number(Index, u64),
-    Insert(Index, Vec<u8>),
-    Remove(Index, usize),
-    Repeat(Index, usize),
-    Truncate(Index),
+    Byte(usize, u8),
+    Number(usize, u64),
+    Insert(usize, Vec<u8>),
+    Remove(usize, usize),
+    Repeat(usize, usize),
+    Truncate(usize),
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
@@ -108,14 +109,33 @@ fn damage() -> impl Strategy<Value = Damage> {
         any::<u64>(),
         0u64..64,
     ];
+    let place = any::<usize>;
+    let inserted = prop::collection::vec(any::<u8>(), 1..24);
     prop_oneof![
-        4 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Damage::Byte(at, byte)),
-        4 => (any::<Index>(), telling).prop_map(|(at, number)| Damage::Number(at, number)),
-        1 => (any::<Index>(), prop::collection::vec(any::<u8>(), 1..24)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
-        1 => (any::<Index>(), 1usize..64).prop_map(|(at, length)| Damage::Remove(at, length)),
-        1 => (any::<Index>(), 1usize..128).prop_map(|(at, length)| Damage::Repeat(at, length)),
-        1 => any::<Index>().prop_map(Damage::Truncate),
+        4 => (place(), any::<u8>()).prop_map(|(at, byte)| Damage::Byte(at, byte)),
+        4 => (place(), telling).prop_map(|(at, number)| Damage::Number(at, number)),
+        1 => (place(), inserted).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => (place(), 1usize..64).prop_map(|(at, length)| Damage::Remove(at, length)),
+        1 => (place(), 1usize..128).prop_map(|(at, length)| Damage::Repeat(at, length)),
+        1 => place().prop_map(Damage::Truncate),
     ]
+}
+
+/// The same without proptest, which spends more time on a case than the parsers do.
+fn random_damage(random: &mut ChaCha8Rng) -> Damage {
+    let at = random.next_u64() as usize;
+    let number = random.next_u64();
+    match random.next_u32() % 12 {
+        0..4 => Damage::Byte(at, number as u8),
+        4 => Damage::Number(at, number),
+        5 => Damage::Number(at, number % 64),
+        6 => Damage::Number(at, 1 << (number % 64)),
+        7 => Damage::Number(at, [0, 1, u64::MAX, u64::MAX / 2, u64::from(u32::MAX)][number as usize % 5]),
+        8 => Damage::Insert(at, number.to_le_bytes()[..1 + number as usize % 8].to_vec()),
+        9 => Damage::Remove(at, 1 + number as usize % 63),
+        10 => Damage::Repeat(at, 1 + number as usize % 127),
+        _ => Damage::Truncate(at),
+    }
 }
 
 /// Applies damage within the first `reach` bytes, where the header is.
@@ -125,31 +145,28 @@ fn damaged(file: &[u8], reach: usize, damages: &[Damage]) -> Vec<u8> {
         if bytes.is_empty() {
             break;
         }
-        let at = |index: &Index| index.index(bytes.len().min(reach));
+        let reach = bytes.len().min(reach);
         match damage {
-            Damage::Byte(index, byte) => {
-                let at = at(index);
-                bytes[at] = *byte;
-            }
-            Damage::Number(index, number) => {
-                let at = at(index);
+            Damage::Byte(at, byte) => bytes[at % reach] = *byte,
+            Damage::Number(at, number) => {
+                let at = at % reach;
                 let length = 8.min(bytes.len() - at);
                 bytes[at..at + length].copy_from_slice(&number.to_le_bytes()[..length]);
             }
-            Damage::Insert(index, inserted) => {
-                let at = at(index);
+            Damage::Insert(at, inserted) => {
+                let at = at % reach;
                 bytes.splice(at..at, inserted.iter().copied());
             }
-            Damage::Remove(index, length) => {
-                let at = at(index);
+            Damage::Remove(at, length) => {
+                let at = at % reach;
                 bytes.drain(at..(at + length).min(bytes.len()));
             }
-            Damage::Repeat(index, length) => {
-                let at = at(index);
+            Damage::Repeat(at, length) => {
+                let at = at % reach;
                 let part = bytes[at..(at + length).min(bytes.len())].to_vec();
                 bytes.splice(at..at, part);
             }
-            Damage::Truncate(index) => bytes.truncate(at(index)),
+            Damage::Truncate(at) => bytes.truncate(at % reach),
         }
     }
     bytes
@@ -240,6 +257,26 @@ proptest! {
         bytes.extend((length >> (length % 64)).to_le_bytes());
         bytes.extend(std::iter::repeat_n(0, rest));
         open_weights(bytes);
+    }
+}
+
+/// By hand: `cargo test --release --test formats_fuzz -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn ten_million_damaged_weight_files() {
+    let mut random = ChaCha8Rng::seed_from_u64(10_000_000);
+    for case in 0..10_000_000 {
+        let damages: Vec<Damage> = (0..1 + random.next_u32() % 4).map(|_| random_damage(&mut random)).collect();
+        let (file, reach) = match case % 4 {
+            0 => (&*SAFETENSORS, usize::MAX),
+            1 => (&*SAFETENSORS, 80),
+            2 => (&GGUF[0], usize::MAX),
+            _ => (&GGUF[1], 2048),
+        };
+        open_weights(damaged(file, reach, &damages));
+        if case % 1_000_000 == 999_999 {
+            println!("{} cases", case + 1);
+        }
     }
 }
 

@@ -8,8 +8,8 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, Wa
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 CONFIG = dict(
-    base_dim=32, z_dim=12, dim_mult=[1, 2, 2], num_res_blocks=1, attn_scales=[], temperal_downsample=[True, True],
-    dropout=0.0, in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=4, scale_factor_spatial=8,
+    base_dim=32, z_dim=12, dim_mult=[1, 2, 2], num_res_blocks=1, attn_scales=[], temperal_downsample=[False, False],
+    dropout=0.0, in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=1, scale_factor_spatial=8,
     latents_mean=[0.0] * 12, latents_std=[1.0] * 12,
 )
 

@@ -22,14 +22,22 @@ class Encode(torch.nn.Module):
         self.vae = vae
 
     def forward(self, video):
-        """The latents' means, [B, z, T', H / 8, W / 8]."""
-        return self.vae._encode(video).chunk(2, dim=1)[0].float()
+        """The latents' means, [B, z, T, H / 8, W / 8]. The autoencoder sees every frame alone, so frames go in as a batch."""
+        frames = video.transpose(1, 2).flatten(0, 1).unsqueeze(2)
+        means = self.vae._encode(frames).chunk(2, dim=1)[0].float()
+        return means.squeeze(2).unflatten(0, (len(video), -1)).transpose(1, 2)
 
 
 def load_autoencoder(path, device="cpu"):
     """The averaged weights of a checkpoint of train_vae.py."""
     model = EncodeDecode(new_autoencoder()).to(device)
-    model.load_state_dict(torch.load(path, map_location=device)["average"])
+    values = torch.load(path, map_location=device)["average"]
+    model.load_state_dict({name: values[name] for name in model.state_dict()})
+    with torch.no_grad():
+        for parameter in model.vae.parameters():
+            if parameter.dim() == 5:
+                # Trained on single frames, which the taps on earlier frames never saw.
+                parameter[:, :, :-1] = 0
     return model.vae.eval().requires_grad_(False)
 
 
@@ -58,12 +66,12 @@ def measure(model, folder, device):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--vae", default="runs/vae/clips.pt", help="checkpoint of the autoencoder")
+    parser.add_argument("--vae", default="runs/vae/frames.pt", help="checkpoint of the autoencoder")
     parser.add_argument("--run", default="runs/latents")
     parser.add_argument("--size", nargs="+", default=["64x64", "80x48", "48x80"], help="width x height")
     parser.add_argument("--frames", type=int, default=9)
     parser.add_argument("--shards", type=int, nargs="+", required=True, help="shards of each size")
-    parser.add_argument("--shard", type=int, default=512, help="clips a shard")
+    parser.add_argument("--shard", type=int, default=256, help="clips a shard")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
     workers = Workers()

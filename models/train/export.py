@@ -9,6 +9,7 @@ import shutil
 from safetensors.torch import save_file
 
 import gguf_files
+from denoiser import SHIFT
 from pipeline import from_run
 from text import TEXT_LENGTH
 from train_tokenizer import sample_captions
@@ -85,7 +86,7 @@ def write_manifest(args, configs):
         "files": files,
         "configs": configs,
         "text_length": TEXT_LENGTH,
-        "sampler": {"name": "euler", "steps": 20, "guidance": 2.5, "shift": 1.0, "negative_prompt": ""},
+        "sampler": {"name": "euler", "steps": 20, "guidance": 2.5, "shift": SHIFT, "negative_prompt": ""},
         "sizes": [{"label": labels[s], "width": int(s.split("x")[0]), "height": int(s.split("x")[1])} for s in args.sizes],
         "frames": args.frames, "fps": 8,
         "gpu_memory": 268435456,

@@ -24,12 +24,12 @@ class Pipeline:
     def __call__(self, prompts, width=64, height=64, frames=9, steps=20, guidance=2.5, seed=0):
         """Clips of the prompts: [B, 3, frames, height, width] in -1..1."""
         ids, empty = token_ids(self.tokenizer, prompts), token_ids(self.tokenizer, [""])
-        shape = (len(prompts), self.vae.config.z_dim, 1 + (frames - 1) // 4, height // 8, width // 8)
+        shape = (len(prompts), self.vae.config.z_dim, frames, height // 8, width // 8)
         latents = sample(self.denoise, ids, empty, shape, steps, guidance, torch.Generator().manual_seed(seed))
         return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)
 
 
-def from_run(run="runs", dit="dit/dit.pt", vae="vae/clips.pt"):
+def from_run(run="runs", dit="dit/dit.pt", vae="vae/frames.pt"):
     tokenizer = load_tokenizer(f"{run}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
     values = torch.load(f"{run}/{dit}", map_location="cpu")["average"]

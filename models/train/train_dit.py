@@ -8,7 +8,7 @@ import re
 
 import torch
 
-from denoiser import Denoiser
+from denoiser import SHIFT, Denoiser
 from text import load_tokenizer, token_ids
 from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint
 from world.captions import caption
@@ -18,7 +18,9 @@ EMPTY_SHARE = 0.1  # captions replaced by the empty prompt, for guidance
 
 
 class Pool:
-    """All shards of latents, by size and length. Held-out shards are those whose number is 0."""
+    """All shards of latents, by size and length. The first square shard of 9 frames is held out."""
+
+    HELD_OUT = "64x64x9", 0
 
     def __init__(self, folder):
         self.folder, self.kinds, self.seen = folder, {}, set()
@@ -30,7 +32,7 @@ class Pool:
         for path in sorted(set(glob.glob(f"{self.folder}/*x*x*-*.pt")) - self.seen):
             self.seen.add(path)
             kind, number = re.fullmatch(r"(\d+x\d+x\d+)-(\d+)\.pt", os.path.basename(path)).groups()
-            fresh.setdefault(("held-out " if int(number) == 0 else "") + kind, []).append(torch.load(path))
+            fresh.setdefault(("held-out " if (kind, int(number)) == self.HELD_OUT else "") + kind, []).append(torch.load(path))
         for kind, shards in fresh.items():
             if kind in self.kinds:
                 scenes, latents = self.kinds[kind]
@@ -113,6 +115,7 @@ def prepare(scenes, latents, index, generator, tokenizer):
     clean = latents[index].float()
     noise = torch.randn(clean.shape, generator=generator)
     s = torch.sigmoid(torch.randn(len(index), generator=generator))
+    s = SHIFT * s / (1 + (SHIFT - 1) * s)
     return clean, noise, s, token_ids(tokenizer, texts)
 
 
@@ -128,7 +131,7 @@ def objective(model, clean, noise, s, ids, values=None):
 def validate(model, average, pool, tokenizer, device):
     """The loss of the averaged weights on clips never trained on (square, 9 frames), the same noise every time."""
     generator = torch.Generator().manual_seed(5)
-    scenes, latents = pool.kinds["held-out 64x64x9"]
+    scenes, latents = pool.kinds["held-out " + Pool.HELD_OUT[0]]
     inputs = prepare(scenes, latents, torch.arange(min(256, len(latents))), generator, tokenizer)
     return objective(model, *(t.to(device) for t in inputs), values=average.values).item()
 

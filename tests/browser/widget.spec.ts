@@ -60,7 +60,7 @@ test("attributes mirror properties", async ({ page }) => {
 	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
 	await page.waitForFunction(() => customElements.get("kinora-clip"));
 	const clip = page.locator("kinora-clip");
-	await expect(clip).toHaveJSProperty("steps", 2);
+	await expect(clip).toHaveJSProperty("steps", 1);
 	await clip.evaluate((element: HTMLElement & { negativePrompt: string }) => {
 		element.negativePrompt = "fog";
 	});

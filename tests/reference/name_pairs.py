@@ -1,6 +1,7 @@
 """Fixtures of the naming maps: {name in a file: name in diffusers or transformers}.
 
-names/dit.json, names/vae.json, names/text.json: {case: names}; in vae.json {case: {"residual_blocks": n, "names": names}}.
+names/dit.json, names/vae.json, names/text.json: {case: names}; in vae.json {case: {"residual_blocks": n, "names": names}},
+in text.json {case: {"gated": bool, "names": names}}.
 
 The right side is the state dict of the library's own class. The left side is checked with code that is not ours where
 there is some: diffusers' single-file conversion for the transformer and the plain autoencoder, gguf's tensor map for
@@ -32,7 +33,9 @@ VAE_CASES = {
     "three-blocks": {"num_res_blocks": 3},
     "residual": {"is_residual": True, "decoder_base_dim": 8, "in_channels": 12, "out_channels": 12, "patch_size": 2},
 }
-# Wan-Video/Wan2.1 `wan/modules/t5.py`, by what llama.cpp calls the same tensor.
+# Wan-Video/Wan2.1 `wan/modules/t5.py`.
+WAN_TEXT_OUTSIDE = {"token_embd.weight": "token_embedding.weight", "enc.output_norm.weight": "norm.weight"}
+# The same inside of a block, by what llama.cpp calls the same tensor.
 WAN_TEXT = {
     "attn_norm": "norm1",
     "attn_q": "attn.q",
@@ -87,24 +90,40 @@ def vae_pairs() -> dict:
     return cases
 
 
-def text_pairs() -> dict:
+TEXT = {"vocab_size": 8, "d_model": 8, "d_kv": 4, "d_ff": 8, "num_layers": 2, "num_heads": 2}
+
+
+def text_names(**options) -> dict[str, str]:
+    """llama.cpp's names of a text encoder's tensors."""
     with torch.device("meta"):
-        model = UMT5EncoderModel(UMT5Config(vocab_size=8, d_model=8, d_kv=4, d_ff=8, num_layers=2, num_heads=2))
-    names = [name for name in state_names(model) if name != "encoder.embed_tokens.weight"]
-    tensor_map = gguf.get_tensor_name_map(gguf.MODEL_ARCH.T5ENCODER, 2)
-    llama, wan = [["token_embd.weight", "shared.weight"]], [["token_embedding.weight", "shared.weight"]]
+        names = state_names(UMT5EncoderModel(UMT5Config(**TEXT, **options)))
+    tensor_map = gguf.get_tensor_name_map(gguf.MODEL_ARCH.T5ENCODER, TEXT["num_layers"])
+    pairs = {"token_embd.weight": "shared.weight"}
     for name in names:
-        if name == "shared.weight":
-            continue
-        original = text_llama(name)
-        assert tensor_map.get_name(name, try_suffixes=(".weight",)) == original, name
-        llama.append([original, name])
-        block, tensor = original.removesuffix(".weight").rsplit(".", 1)
-        if tensor == "output_norm":
-            wan.append(["norm.weight", name])
-        else:
-            wan.append([f"{block.replace('enc.blk', 'blocks')}.{WAN_TEXT[tensor]}.weight", name])
-    return {"llama.cpp": dict(llama), "wan": dict(wan), "alias": {"encoder.embed_tokens.weight": "shared.weight"}}
+        if name not in ("shared.weight", "encoder.embed_tokens.weight"):
+            pairs[tensor_map.get_name(name, try_suffixes=(".weight",))] = name
+    return pairs
+
+
+def wan_text_name(llama: str) -> str:
+    """Wan's name of a tensor, from llama.cpp's."""
+    if llama in WAN_TEXT_OUTSIDE:
+        return WAN_TEXT_OUTSIDE[llama]
+    block, tensor = llama.removesuffix(".weight").rsplit(".", 1)
+    return f"{block.replace('enc.blk', 'blocks')}.{WAN_TEXT[tensor]}.weight"
+
+
+def text_pairs() -> dict:
+    gated, plain = text_names(feed_forward_proj="gated-gelu"), text_names(feed_forward_proj="relu")
+    for llama, name in gated.items():
+        assert text_llama(name) == llama, name
+    cases = {
+        "llama.cpp": (True, gated),
+        "llama.cpp, not gated": (False, plain),
+        "wan": (True, {wan_text_name(llama): name for llama, name in gated.items()}),
+        "alias": (True, {"encoder.embed_tokens.weight": "shared.weight"}),
+    }
+    return {case: {"gated": is_gated, "names": names} for case, (is_gated, names) in cases.items()}
 
 
 def write() -> None:

@@ -38,10 +38,11 @@ impl Component {
 
     pub(super) fn weights(self, gpu: &Rc<Gpu>) -> Weights {
         let residual_blocks = self.config["num_res_blocks"].as_u64().unwrap_or(2) as usize;
+        let gated = self.config["feed_forward_proj"].as_str().is_none_or(|kind| kind.starts_with("gated-"));
         let canonical = |name: &str| match self.role {
             "dit" => crate::dit::names::canonical(name),
             "vae" => crate::vae::names::canonical(name, residual_blocks),
-            _ => crate::text::names::canonical(name),
+            _ => crate::text::names::canonical(name, gated),
         };
         Weights::new(gpu, self.files, canonical, Rc::new(|_| {}))
     }

@@ -69,7 +69,7 @@ fn architecture(file: &TensorFile) -> Option<String> {
         Some("wan".to_owned())
     } else if any(&|name| vae::names::canonical(name, 2), "decoder.conv_in.weight") {
         Some("wan_vae".to_owned())
-    } else if any(&text::names::canonical, "shared.weight") {
+    } else if any(&|name| text::names::canonical(name, true), "shared.weight") {
         Some("t5encoder".to_owned())
     } else {
         None
@@ -110,7 +110,7 @@ fn is_sensitive(name: &str, architecture: Option<&str>) -> bool {
                 .iter()
                 .any(|start| name.starts_with(start))
         }
-        Some("t5encoder") => text::names::canonical(name).contains("relative_attention_bias"),
+        Some("t5encoder") => text::names::canonical(name, true).contains("relative_attention_bias"),
         _ => false,
     }
 }

@@ -57,6 +57,9 @@ impl TensorFile {
             return Err(Error::bad_model("the weight file is empty or cut short: download it again"));
         }
         let magic = source.read(0, 4).await?;
+        if magic == b"PK\x03\x04" {
+            return Err(Error::bad_model("this is a PyTorch archive (.pth, .pt): convert it to safetensors first"));
+        }
         let (entries, metadata) = if magic == gguf::MAGIC {
             let header = gguf::Header::read(source.as_ref()).await?;
             (header.tensors, header.metadata.into_iter().map(|(key, value)| (key, value.into_json())).collect())

@@ -4,10 +4,13 @@ use crate::format::{indexed, renamed_start};
 
 /// The name of a tensor in transformers' `T5EncoderModel` and `UMT5EncoderModel`. Takes the names of llama.cpp
 /// (`t5encoder`), of Wan's original code (`wan/modules/t5.py`) and transformers' own; unknown names are returned as they
-/// are.
-pub fn canonical(name: &str) -> String {
+/// are. llama.cpp calls the second of two gated projections what it calls a single one: `gated` says which it is.
+pub fn canonical(name: &str, gated: bool) -> String {
     if let Some((index, rest)) = indexed(name, "enc.blk.") {
-        let rest = renamed_start(rest, IN_LLAMA_BLOCK).unwrap_or_else(|| rest.to_owned());
+        let rest = match rest.strip_prefix("ffn_up.") {
+            Some(rest) if !gated => format!("layer.1.DenseReluDense.wi.{rest}"),
+            _ => renamed_start(rest, IN_LLAMA_BLOCK).unwrap_or_else(|| rest.to_owned()),
+        };
         return format!("encoder.block.{index}.{rest}");
     }
     if let Some((index, rest)) = indexed(name, "blocks.") {

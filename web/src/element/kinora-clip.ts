@@ -8,8 +8,9 @@ import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { drawEnlarged } from "../preview/draw-enlarged.js";
 import { prefersReducedMotion } from "../preview/reduced-motion.js";
+import { shareOf } from "../progress/phase-share.js";
 import type { Clip, KinoraProgress } from "../worker/protocol.js";
-import { describeProgress, percentOf } from "./progress.js";
+import { describeProgress } from "./describe-progress.js";
 import { borrowModel, type ModelLease } from "./shared-models.js";
 import { styles } from "./styles.js";
 
@@ -237,7 +238,7 @@ export class KinoraClip extends LitElement {
 	}
 
 	#workingView(progress: KinoraProgress): TemplateResult {
-		const percent = percentOf(progress);
+		const percent = Math.round(100 * shareOf(progress));
 		const text = describeProgress(progress);
 		return html`
 			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>

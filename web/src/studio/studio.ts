@@ -90,8 +90,8 @@ export class Studio {
 		}
 		if (!settings.seedLocked) settings.seed = randomSeed();
 		const size = chosenSize(this.state);
-		const work = size.width * size.height * size.frames * settings.steps;
-		const time = new TimeLeft(this.#kinora !== undefined, work);
+		const cost = { size: size.width * size.height * size.frames, steps: settings.steps };
+		const time = new TimeLeft(this.#kinora !== undefined, cost);
 		const startedAt = performance.now();
 		this.#begin();
 		try {

@@ -1,3 +1,4 @@
+import { shareOf } from "../progress/phase-share.js";
 import type { KinoraProgress, Phase } from "../worker/protocol.js";
 
 const phases: Phase[] = [
@@ -11,106 +12,126 @@ const phases: Phase[] = [
 	"encode",
 ];
 
-/** Seconds a phase takes on a machine we know nothing about yet; only their proportions matter. */
-const guesses: Record<Phase, number> = {
-	device: 0.3,
-	download: 5,
-	load: 0.5,
-	compile: 1,
-	text: 0.3,
-	denoise: 12,
-	decode: 3,
-	encode: 0.3,
-};
+/** What makes one clip dearer than another. */
+export interface Cost {
+	/** Pixels × frames. */
+	size: number;
+	steps: number;
+}
+
+/** How long the phases of a clip took on this machine, in seconds. */
+interface Experience extends Cost {
+	seconds: Partial<Record<Phase, number>>;
+}
 
 const storageKey = "kinora.phase-seconds";
+
+/** Until this machine has decoded a clip: as many steps as decoding takes. */
+const decodeInSteps = 6;
 
 /**
  * Estimates how far a clip is and how long it will still take: from the pace of the phase at
  * hand, and for the phases to come from how long they took last time on this machine.
  */
 export class TimeLeft {
-	readonly #expected: Record<Phase, number>;
-	readonly #stored: Stored | undefined;
-	readonly #work: number;
+	readonly #experience: Experience | undefined;
+	readonly #cost: Cost;
+	readonly #expected: Partial<Record<Phase, number>>;
+	readonly #measured: Partial<Record<Phase, number>> = {};
 	readonly #startedAt: number;
-	#phase: Phase = "device";
+	#last: KinoraProgress = { phase: "device", done: 0, total: 1 };
 	#phaseStartedAt: number;
-	#share = 0;
 	#fraction = 0;
 
-	/**
-	 * @param loaded Whether the model is on the GPU already.
-	 * @param work A measure of the clip's cost, such as pixels × frames × steps.
-	 */
-	constructor(loaded: boolean, work: number, now = performance.now()) {
-		this.#stored = readStored();
-		this.#expected = { ...guesses, ...this.#stored?.seconds };
-		this.#work = work;
-		if (this.#stored) this.#expected.denoise *= work / this.#stored.work;
-		if (loaded) for (const phase of phases.slice(0, 4)) this.#expected[phase] = 0;
+	/** @param loaded Whether the model is on the GPU already. */
+	constructor(loaded: boolean, cost: Cost, now = performance.now()) {
+		this.#experience = readExperience();
+		this.#cost = cost;
+		this.#expected = expectedSeconds(this.#experience, cost, loaded);
 		this.#startedAt = now;
 		this.#phaseStartedAt = now;
 	}
 
 	update(progress: KinoraProgress, now = performance.now()): void {
-		if (progress.phase !== this.#phase) {
-			this.#expected[this.#phase] = (now - this.#phaseStartedAt) / 1000;
-			this.#phase = progress.phase;
+		if (progress.phase !== this.#last.phase) {
+			this.#measured[this.#last.phase] = (now - this.#phaseStartedAt) / 1000;
 			this.#phaseStartedAt = now;
 		}
-		this.#share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+		this.#last = progress;
+		const { phase, done } = progress;
+		if (phase === "denoise" && done > 0 && !this.#experience) {
+			this.#expected.decode = (decodeInSteps * this.#inPhase(now)) / done;
+		}
 	}
 
 	/** Of everything, from 0 to 1; never goes back. */
 	fraction(now = performance.now()): number {
-		const elapsed = (now - this.#startedAt) / 1000;
-		const remaining = this.#remaining(now);
-		const fraction = elapsed + remaining > 0 ? elapsed / (elapsed + remaining) : 0;
+		const fraction = this.#experience ? this.#shareOfTime(now) : shareOf(this.#last);
 		this.#fraction = Math.max(this.#fraction, Math.min(0.99, fraction));
 		return this.#fraction;
 	}
 
 	/** In seconds; undefined until there is a pace to go by. */
 	seconds(now = performance.now()): number | undefined {
-		const measured = this.#phase === "decode" || (this.#phase === "denoise" && this.#share > 0.05);
-		return this.#stored || measured ? this.#remaining(now) : undefined;
+		const { phase, done } = this.#last;
+		const paced = phase === "decode" || phase === "encode" || (phase === "denoise" && done > 0);
+		return this.#experience || paced ? this.#remaining(now) : undefined;
 	}
 
 	/** Remembers this clip's phases for the next estimate. */
 	finish(now = performance.now()): void {
-		this.#expected[this.#phase] = (now - this.#phaseStartedAt) / 1000;
-		const seconds = { ...this.#expected };
-		// A phase that was skipped this time may come again after a reload.
-		for (const phase of phases) seconds[phase] ||= this.#stored?.seconds[phase] ?? guesses[phase];
-		const stored: Stored = { seconds, work: this.#work };
+		this.#measured[this.#last.phase] = this.#inPhase(now);
+		// Phases that a loaded model skips may come again after a reload.
+		const seconds = { ...this.#experience?.seconds, ...this.#measured };
+		const experience: Experience = { ...this.#cost, seconds };
 		try {
-			localStorage.setItem(storageKey, JSON.stringify(stored));
+			localStorage.setItem(storageKey, JSON.stringify(experience));
 		} catch {
-			// Without storage the next estimate starts from the guesses again.
+			// Without storage the next estimate starts anew.
 		}
 	}
 
+	#shareOfTime(now: number): number {
+		const elapsed = (now - this.#startedAt) / 1000;
+		return elapsed / (elapsed + this.#remaining(now) + 0.001);
+	}
+
 	#remaining(now: number): number {
-		const inPhase = (now - this.#phaseStartedAt) / 1000;
-		const expected = this.#expected[this.#phase];
+		const { phase, done, total } = this.#last;
+		const spent = this.#inPhase(now);
+		const share = total > 0 ? done / total : 0;
 		const current =
-			this.#share > 0.02 ? (inPhase / this.#share) * (1 - this.#share) : expected - inPhase;
-		const later = phases
-			.slice(phases.indexOf(this.#phase) + 1)
-			.reduce((sum, phase) => sum + this.#expected[phase], 0);
-		return Math.max(0, current) + later;
+			share > 0 ? (spent / share) * (1 - share) : (this.#expected[phase] ?? 0) - spent;
+		const later = phases.slice(phases.indexOf(phase) + 1);
+		return later.reduce((sum, next) => sum + (this.#expected[next] ?? 0), Math.max(0, current));
+	}
+
+	#inPhase(now: number): number {
+		return (now - this.#phaseStartedAt) / 1000;
 	}
 }
 
-interface Stored {
-	seconds: Record<Phase, number>;
-	work: number;
+function expectedSeconds(
+	experience: Experience | undefined,
+	cost: Cost,
+	loaded: boolean,
+): Partial<Record<Phase, number>> {
+	if (!experience) return {};
+	const { seconds } = experience;
+	const larger = cost.size / experience.size;
+	const expected = {
+		...seconds,
+		denoise: (seconds.denoise ?? 0) * larger * (cost.steps / experience.steps),
+		decode: (seconds.decode ?? 0) * larger,
+		encode: (seconds.encode ?? 0) * larger,
+	};
+	if (loaded) for (const phase of phases.slice(0, 4)) delete expected[phase];
+	return expected;
 }
 
-function readStored(): Stored | undefined {
+function readExperience(): Experience | undefined {
 	try {
-		return JSON.parse(localStorage.getItem(storageKey) ?? "") as Stored;
+		return JSON.parse(localStorage.getItem(storageKey) ?? "") as Experience;
 	} catch {
 		return undefined;
 	}

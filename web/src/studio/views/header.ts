@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit";
+import type { AdapterInfo } from "../../engine.js";
 import { modelBytes } from "../../manifest.js";
 import type { StudioState } from "../state.js";
 import { reel } from "./icons.js";
@@ -12,14 +13,14 @@ export function header({ manifest, adapter }: StudioState): TemplateResult {
 			<p class="model">
 				<span>${manifest.title}</span>
 				<span class="dim">${megabytes} MB, downloaded once</span>
-				${
-					adapter
-						? html`<span class="dim"
-								>${adapter.name}${adapter.software ? " (no graphics processor: very slow)" : ""}</span
-							>`
-						: null
-				}
+				${adapter ? html`<span class="dim">${deviceName(adapter)}</span>` : null}
 			</p>
 		</header>
 	`;
+}
+
+/** Browsers may keep the name of the graphics processor to themselves. */
+function deviceName({ name, software }: AdapterInfo): string {
+	if (software) return "No graphics processor found: very slow";
+	return name || "Graphics processor";
 }
