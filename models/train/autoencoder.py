@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from diffusers import AutoencoderKLWan
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanResample, WanRMS_norm
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanRMS_norm
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
+# Time is not compressed (the DiT's patches take three frames each): for motion in the latents, far more training is needed.
 CONFIG = dict(
     base_dim=32, z_dim=12, dim_mult=[1, 2, 2], num_res_blocks=1, attn_scales=[], temperal_downsample=[False, False],
     dropout=0.0, in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=1, scale_factor_spatial=8,
@@ -15,28 +16,18 @@ CONFIG = dict(
 
 
 def new_autoencoder():
-    """A fresh autoencoder that treats every frame alone, and whose latents start nearly free of noise."""
+    """A fresh autoencoder that treats every frame alone, and whose latents start nearly free of noise.
+
+    It is trained on single frames, which leave the taps on earlier frames at zero.
+    """
     vae = AutoencoderKLWan(**CONFIG)
     with torch.no_grad():
         for module in vae.modules():
             if isinstance(module, WanCausalConv3d):
-                # Only the current frame counts until clips teach more.
                 module.weight[:, :, :-1] = 0
-            if isinstance(module, WanResample) and hasattr(module, "time_conv"):
-                start_as_identity(module)
         vae.quant_conv.bias[CONFIG["z_dim"]:] = -6.0
     speed_up()
     return vae
-
-
-def start_as_identity(resample):
-    """Time convolutions: down keeps the last frame of its three, up repeats the current frame (inflation of an image model)."""
-    weight = resample.time_conv.weight
-    channels = weight.shape[1]
-    weight.zero_()
-    resample.time_conv.bias.zero_()
-    for half in range(weight.shape[0] // channels):
-        weight[half * channels:(half + 1) * channels, :, -1, 0, 0] = torch.eye(channels)
 
 
 def speed_up():

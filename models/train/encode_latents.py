@@ -31,13 +31,7 @@ class Encode(torch.nn.Module):
 def load_autoencoder(path, device="cpu"):
     """The averaged weights of a checkpoint of train_vae.py."""
     model = EncodeDecode(new_autoencoder()).to(device)
-    values = torch.load(path, map_location=device)["average"]
-    model.load_state_dict({name: values[name] for name in model.state_dict()})
-    with torch.no_grad():
-        for parameter in model.vae.parameters():
-            if parameter.dim() == 5:
-                # Trained on single frames, which the taps on earlier frames never saw.
-                parameter[:, :, :-1] = 0
+    model.load_state_dict(torch.load(path, map_location=device)["average"])
     return model.vae.eval().requires_grad_(False)
 
 

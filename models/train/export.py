@@ -6,16 +6,21 @@ import json
 import os
 import shutil
 
+import torch
 from safetensors.torch import save_file
 
 import gguf_files
+from autoencoder import normalised
 from denoiser import SHIFT
+from encode_latents import Encode
 from pipeline import from_run
+from render import render
 from text import TEXT_LENGTH
 from train_tokenizer import sample_captions
 from training import SIZES
 from world.captions import (COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES,
                             TIME_PHRASES, known_words)
+from world.scene import sample_scenes
 
 EXAMPLES = (
     "a red ball bouncing over the meadow at sunset",
@@ -40,7 +45,7 @@ def main():
     pipeline = from_run(args.run)
     configs = write_networks(pipeline, args.out)
     shutil.copyfile(f"{args.run}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
-    write_manifest(args, configs)
+    write_manifest(args, configs, preview_factors(pipeline.vae))
     write_log(args)
     write_checkpoint(pipeline, args.out)
     for name in sorted(os.listdir(args.out)):
@@ -69,7 +74,22 @@ def plain(config):
     return json.loads(json.dumps(kept))
 
 
-def write_manifest(args, configs):
+@torch.no_grad()
+def preview_factors(vae, count=256):
+    """The linear map from normalised latents to colours (-1..1) that comes closest, least squares: for previews.
+
+    {"factors": [[r, g, b] per latent channel], "bias": [r, g, b]}; a latent cell's colour is its pixels' mean.
+    """
+    scenes = sample_scenes(count, torch.Generator().manual_seed(55))
+    video, _ = render(scenes, 9, 64, 64, only=[4])
+    latents = normalised(vae, Encode(vae)(video))[:, :, 0].permute(0, 2, 3, 1).flatten(0, 2)
+    colours = torch.nn.functional.avg_pool2d(video[:, :, 0], 8).permute(0, 2, 3, 1).flatten(0, 2)
+    solution = torch.linalg.lstsq(torch.cat([latents, torch.ones(len(latents), 1)], dim=1), colours).solution
+    rows = [[round(v, 4) for v in row] for row in solution.tolist()]
+    return {"factors": rows[:-1], "bias": rows[-1]}
+
+
+def write_manifest(args, configs, preview):
     paths = {"text": "text.gguf", "tokenizer": "tokenizer.json", "dit": "dit.gguf", "vae": "vae.gguf"}
     files = []
     for role, path in paths.items():
@@ -90,6 +110,7 @@ def write_manifest(args, configs):
         "sizes": [{"label": labels[s], "width": int(s.split("x")[0]), "height": int(s.split("x")[1])} for s in args.sizes],
         "frames": args.frames, "fps": 8,
         "gpu_memory": 268435456,
+        "preview": preview,
         "vocabulary": vocabulary(),
         "known_words": known_words(sample_captions(30_000, 1)),
         "examples": list(EXAMPLES),
@@ -118,7 +139,7 @@ def vocabulary():
 def write_log(args):
     """All stages' logs in the order of training."""
     with open(f"{args.out}/training-log.jsonl", "w") as out:
-        for path in ("vae/frames.jsonl", "vae/clips.jsonl", "dit/dit.jsonl"):
+        for path in ("vae_adam/frames.jsonl", "vae/frames.jsonl", "vae/decoder.jsonl", "dit/dit.jsonl"):
             if os.path.exists(f"{args.run}/{path}"):
                 with open(f"{args.run}/{path}") as file:
                     shutil.copyfileobj(file, out)

@@ -29,13 +29,15 @@ class Pipeline:
         return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)
 
 
-def from_run(run="runs", dit="dit/dit.pt", vae="vae/frames.pt"):
+def from_run(run="runs"):
+    """The averaged weights of a run's checkpoints; the improved decoder where there is one."""
     tokenizer = load_tokenizer(f"{run}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
-    values = torch.load(f"{run}/{dit}", map_location="cpu")["average"]
+    values = torch.load(f"{run}/dit/dit.pt", map_location="cpu")["average"]
     for name, parameter in denoiser.named_parameters():
         parameter.data.copy_(values[name])
-    autoencoder = load_autoencoder(f"{run}/{vae}")
+    improved = f"{run}/vae/decoder.pt"
+    autoencoder = load_autoencoder(improved if os.path.exists(improved) else f"{run}/vae/frames.pt")
     set_statistics(autoencoder, f"{run}/latents")
     return Pipeline(tokenizer, denoiser.eval(), autoencoder)
 

@@ -1,16 +1,16 @@
 """Make clips of prompts and put them on a picture: from the exported model, or from a run's checkpoints."""
 
 import argparse
+import os
 import time
 
 from contact_sheet import contact_sheet
-from export import EXAMPLES
 from pipeline import from_export, from_run
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("prompts", nargs="*", default=list(EXAMPLES))
+    parser.add_argument("prompts", nargs="*", help="without any, the lines of prompts.txt")
     parser.add_argument("--model", help="folder of an exported model; without it the checkpoints of --run")
     parser.add_argument("--run", default="runs")
     parser.add_argument("--out", default="runs/samples.png")
@@ -21,6 +21,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--columns", type=int, default=5, help="frames shown of each clip")
     args = parser.parse_args()
+    if not args.prompts:
+        with open(os.path.join(os.path.dirname(__file__), "prompts.txt")) as file:
+            args.prompts = file.read().splitlines()
     pipeline = from_export(args.model) if args.model else from_run(args.run)
     width, height = map(int, args.size.split("x"))
     start = time.monotonic()

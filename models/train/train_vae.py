@@ -1,7 +1,7 @@
-"""Train the autoencoder: `--stage frames` first, then `--stage clips`, which continues from it.
+"""Train the autoencoder on single frames of rendered clips.
 
-Small subjects vanish when clips are learned from scratch; single frames first, then clips with time convolutions
-that start as identities, do not lose them. The loss counts the subject's pixels several times.
+The loss counts the subject's pixels several times. `--decoder-only` continues from the finished stage with the encoder
+frozen, so that latents stay what they are.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import os
 
 import torch
 
-from autoencoder import EncodeDecode, new_autoencoder
+from autoencoder import CONFIG, EncodeDecode, new_autoencoder
 from render import render
 from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint, size_of_step
 from world.scene import sample_scenes
@@ -25,23 +25,20 @@ def main():
     device = workers.device(args.device)
     torch.manual_seed(args.seed)
     model = EncodeDecode(new_autoencoder()).to(device)
-    if args.freeze_encoder:
+    name = "decoder" if args.decoder_only else "frames"
+    if args.decoder_only:
+        model.load_state_dict(torch.load(f"{args.run}/frames.pt", map_location=device)["average"])
         model.vae.encoder.requires_grad_(False)
         model.vae.quant_conv.requires_grad_(False)
-    optimiser = Optimiser(model, weight_decay=0.01)
+    optimiser, average = Optimiser(model, weight_decay=0.01), Average(model, 0.99)
     os.makedirs(args.run, exist_ok=True)
-    path = f"{args.run}/{args.stage}.pt"
-    first, seconds = 0, 0.0
-    average = Average(model, 0.99)
+    path, first, seconds = f"{args.run}/{name}.pt", 0, 0.0
     if os.path.exists(path):
         state = torch.load(path, map_location=device)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         average.values, first, seconds = state["average"], state["step"], state["seconds"]
-    elif args.weights or args.stage == "clips":
-        model.load_state_dict(torch.load(args.weights or f"{args.run}/frames.pt", map_location=device)["average"])
-        average = Average(model, 0.99)
-    log = Log(f"{args.run}/{args.stage}.jsonl", seconds)
+    log = Log(f"{args.run}/{name}.jsonl", seconds)
 
     for step in range(first, args.steps):
         generator = workers.generator(args.seed, step)
@@ -55,24 +52,21 @@ def main():
         average.update(model, step)
         done = step + 1
         if workers.rank == 0 and done % 50 == 0:
-            log.write(stage=args.stage, step=done, loss=loss.item(), psnr=-10 * math.log10(error / 4))
+            log.write(stage=name, step=done, loss=loss.item(), psnr=-10 * math.log10(error / 4))
         if workers.rank == 0 and (done % args.save_every == 0 or done == args.steps):
             save_checkpoint(path, model=model.state_dict(), optimiser=optimiser.state_dict(), average=average.values,
                             step=done, seconds=log.seconds)
-            log.write(stage=args.stage, step=done, **validate(model, average, args.stage, device))
+            log.write(stage=name, step=done, **validate(model, average, device))
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stage", choices=("frames", "clips"), required=True)
     parser.add_argument("--run", default="runs/vae", help="folder of checkpoints and logs")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
-    parser.add_argument("--weights", help="checkpoint whose weights the stage starts from; for clips frames.pt of the same run")
-    parser.add_argument("--batch", type=int, default=32, help="clips a worker and step")
+    parser.add_argument("--batch", type=int, default=32, help="frames a worker and step")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--warmup", type=int, default=100)
-    parser.add_argument("--freeze-encoder", action="store_true", help="train the decoder alone: the latents stay what they are")
-    parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths, in turns (4n+1)")
+    parser.add_argument("--decoder-only", action="store_true")
     parser.add_argument("--save-every", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -83,16 +77,13 @@ def arguments():
 def batch(args, step, generator, device):
     scenes = sample_scenes(args.batch, generator).to(device)
     width, height = size_of_step(step)
-    if args.stage == "frames":
-        only = [int(torch.randint(17, (1,), generator=generator))]
-        return render(scenes, 17, height, width, only=only)
-    # A length keeps its turn for the sizes' whole round of four steps.
-    return render(scenes, args.frames[step // 4 % len(args.frames)], height, width)
+    only = [int(torch.randint(17, (1,), generator=generator))]
+    return render(scenes, 17, height, width, only=only)
 
 
 def latent_noise(video, generator):
     batch, _, frames, height, width = video.shape
-    shape = (batch, 12, 1 + (frames - 1) // 4, height // 8, width // 8)
+    shape = (batch, CONFIG["z_dim"], frames, height // 8, width // 8)
     return torch.randn(shape, generator=generator).to(video.device)
 
 
@@ -106,11 +97,10 @@ def objective(model, video, mask, generator):
 
 
 @torch.no_grad()
-def validate(model, average, stage, device, count=32):
+def validate(model, average, device, count=32):
     """PSNR (dB) of the averaged weights on scenes never trained on: whole frames, and inside the subjects' masks."""
     scenes = sample_scenes(count, torch.Generator().manual_seed(VALIDATION_SEED)).to(device)
-    only = [8] if stage == "frames" else None
-    video, mask = render(scenes, 17 if only else 9, 64, 64, only=only)
+    video, mask = render(scenes, 17, 64, 64, only=[8])
     noise = 0 * latent_noise(video, torch.Generator())
     decoded, posterior = call_in_bfloat16(model, video.bfloat16(), noise, values=average.values)
     square = ((decoded.clamp(-1, 1) - video) ** 2).mean(dim=1) / 4
