@@ -40,6 +40,8 @@ pub struct Gpu {
     pub(super) unused: Rc<Storage>,
     /// Measured speed in the recorder's cost units (floating-point operations) per second.
     pub(super) rate: Cell<f64>,
+    /// Shortest time from a submission to its end seen so far, in seconds.
+    pub(super) round_trip: Cell<f64>,
 }
 
 /// What the device reported since the last check.
@@ -100,6 +102,7 @@ impl Gpu {
             pipelines: RefCell::default(),
             unused,
             rate: Cell::new(INITIAL_RATE),
+            round_trip: Cell::new(f64::INFINITY),
         }))
     }
 

@@ -12,6 +12,9 @@ use crate::error::Result;
 
 /// How long one submission should keep the device, in seconds. Two are in flight, and a cancel waits for both.
 const SLICE_SECONDS: f64 = 0.05;
+/// Bounds of what is believed of a device, in floating-point operations per second.
+const MIN_RATE: f64 = 5e8;
+const MAX_RATE: f64 = 1e14;
 /// What a dispatch costs even if it computes nothing.
 const DISPATCH_COST: u64 = 20_000;
 
@@ -122,11 +125,21 @@ impl Recording {
         self.gpu.queue.submit([encoder.finish()]);
     }
 
+    /// Learns the device's speed from one slice. A submission takes some time even if it computes nothing, much in a
+    /// browser; taken for slowness it would make slices shorter and shorter until they are nothing but that. So the
+    /// shortest slice seen stands for it, and one that was hardly longer says only that a longer one would do no harm.
     fn learn_rate(&self, commands: &[Command], seconds: f64) {
         let cost: u64 = commands.iter().map(Command::cost).sum();
-        if seconds > 0.0 {
-            let measured = cost as f64 / seconds;
-            self.gpu.rate.set(0.7 * self.gpu.rate.get() + 0.3 * measured);
-        }
+        let round_trip = self.gpu.round_trip.get().min(seconds);
+        self.gpu.round_trip.set(round_trip);
+        let busy = seconds - round_trip;
+        let rate = self.gpu.rate.get();
+        let is_full = cost as f64 > 0.5 * rate * SLICE_SECONDS;
+        let learned = match busy < SLICE_SECONDS / 2.0 {
+            true if is_full => 1.5 * rate,
+            true => rate,
+            false => 0.7 * rate + 0.3 * cost as f64 / busy,
+        };
+        self.gpu.rate.set(learned.clamp(MIN_RATE, MAX_RATE));
     }
 }
