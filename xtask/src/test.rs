@@ -83,7 +83,8 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
         }
         Step::Clippy => {
             let native = ["--all-targets"].as_slice();
-            let wasm = ["--lib", "--target", "wasm32-unknown-unknown"].as_slice();
+            // In the profile of the module's build, which has compiled the macros for it already.
+            let wasm = ["--lib", "--target", "wasm32-unknown-unknown", "--profile", "wasm"].as_slice();
             let runs = [("xtask", native), ("kinora", native), ("kinora", wasm)].map(|(package, targets)| {
                 let mut cargo = project.cargo();
                 run(cargo.args(["clippy", "--package", package]).args(targets).args(["--", "-D", "warnings"]))
