@@ -6,7 +6,7 @@ export default defineConfig({
 	globalSetup: "./support/servers.ts",
 	// A CPU plays the graphics processor: one test at a time, and patience.
 	workers: 1,
-	timeout: 15 * 60_000,
+	timeout: 20 * 60_000,
 	expect: { timeout: 20_000 },
 	reporter: [["list"]],
 	use: {
