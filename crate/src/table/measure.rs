@@ -13,6 +13,10 @@ use crate::gpu::{Cancel, Gpu, Recording, Tensor};
 const BATCH_SECONDS: f64 = 0.01;
 /// Most runs in a measurement.
 const MAX_RUNS: usize = 20;
+/// Measurements of which the median is taken.
+const MEASUREMENTS: usize = 5;
+/// An operation that takes longer is measured once.
+const SLOW_SECONDS: f64 = 0.1;
 
 /// Computes a row of the table.
 pub(super) async fn measure(gpu: &Rc<Gpu>, case: &Case) -> Result<OpRow> {
@@ -70,7 +74,7 @@ fn relative_error(actual: &[f32], expected: &[f64]) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
 
-/// Median over several measurements, fewer for slow operations. The recording has run before.
+/// Median over several measurements; a slow operation is measured once. The recording has run before.
 async fn seconds_of_a_run(recording: &Recording) -> Result<f64> {
     let cancel = Cancel::default();
     let measurement = async |runs: usize| -> Result<f64> {
@@ -81,22 +85,14 @@ async fn seconds_of_a_run(recording: &Recording) -> Result<f64> {
         Ok(stopwatch.seconds() / runs as f64)
     };
     let estimate = measurement(1).await?;
+    if estimate > SLOW_SECONDS {
+        return Ok(estimate);
+    }
     let runs = ((BATCH_SECONDS / estimate.max(1e-6)).ceil() as usize).clamp(1, MAX_RUNS);
     let mut seconds = Vec::new();
-    for _ in 0..measurements(estimate) {
+    for _ in 0..MEASUREMENTS {
         seconds.push(measurement(runs).await?);
     }
     seconds.sort_by(f64::total_cmp);
     Ok(seconds[seconds.len() / 2])
-}
-
-/// How many measurements of an operation that takes this many seconds; an odd number.
-fn measurements(seconds: f64) -> usize {
-    if seconds > 0.3 {
-        1
-    } else if seconds > 0.05 {
-        3
-    } else {
-        5
-    }
 }
