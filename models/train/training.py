@@ -65,7 +65,7 @@ def call_in_bfloat16(module, *inputs, values=None):
 class Optimiser:
     """Muon for the matrices inside a network (a convolution's kernel is one: outputs x all it sums over), AdamW for the rest.
 
-    Muon needs about half as many steps here. Both take the same learning rate, as Muon's updates are scaled to AdamW's size.
+    Both take the same learning rate, as Muon's updates are scaled to AdamW's size.
     """
 
     REST = ("embed", "shared", "bias", "conv_in", "conv_out", "proj_out", "scale_shift_table")
