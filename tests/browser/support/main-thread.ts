@@ -13,7 +13,8 @@ interface TraceEvent {
 /**
  * The milliseconds of the longest task on the page's main thread while an action runs. Counted in
  * processor time: a graphics processor that runs on all the processor's cores makes the page wait
- * for its turn, which says nothing about the page.
+ * for its turn, which says nothing about the page. A trace grows by about a megabyte a second, so
+ * the action should take no more than a few minutes.
  */
 export async function longestTask(
 	browser: Browser,
