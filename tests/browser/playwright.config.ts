@@ -12,6 +12,7 @@ export default defineConfig({
 	use: {
 		viewport: { width: 1280, height: 900 },
 		launchOptions: chromium,
-		trace: "retain-on-failure",
+		// Filming the page would take processor time from the graphics.
+		trace: { mode: "retain-on-failure", screenshots: false },
 	},
 });
