@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { baseUrl } from "./support/studio.js";
 
 test("every kernel agrees with its reference in the browser", async ({ page }) => {
-	test.setTimeout(20 * 60_000);
+	test.setTimeout(40 * 60_000);
 	await page.goto(`${baseUrl()}ops.html`);
 	const rows = await page.evaluate(() => window.kinoraOps);
 	const worst = new Map<string, { error: number; bound: number; gflops: number }>();
