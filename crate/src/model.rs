@@ -134,7 +134,12 @@ impl Model {
         let (Some(size), Some(&frames)) = (self.manifest.sizes.first(), self.manifest.frames.last()) else {
             return Ok(());
         };
-        let latent = planner.latent_size(ClipSize { width: size.width, height: size.height, frames })?;
+        let size = ClipSize { width: size.width, height: size.height, frames };
+        if planner.require(size, self.gpu.budget()).is_err() {
+            // Another of the model's sizes may still fit.
+            return Ok(());
+        }
+        let latent = planner.latent_size(size)?;
         self.dit().await?.compile(&self.gpu, latent, self.manifest.text_length)?;
         self.decoder().await?.compile(&self.gpu, latent)?;
         self.gpu.finish().await
