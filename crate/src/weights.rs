@@ -1,6 +1,5 @@
 //! Weights by name, streamed from model files onto the device.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -27,7 +26,6 @@ struct Files {
     files: Vec<TensorFile>,
     tensors: HashMap<String, (usize, TensorEntry)>,
     on_bytes: OnBytes,
-    packed: RefCell<u64>,
 }
 
 impl Weights {
@@ -39,23 +37,12 @@ impl Weights {
                 tensors.insert(canonical(&entry.name), (number, entry.clone()));
             }
         }
-        let packed = RefCell::new(0);
-        Self { files: Some(Files { gpu: Rc::clone(gpu), files, tensors, on_bytes, packed }) }
+        Self { files: Some(Files { gpu: Rc::clone(gpu), files, tensors, on_bytes }) }
     }
 
     /// Shapes without values.
     pub fn planning() -> Self {
         Self { files: None }
-    }
-
-    /// Whether there is a tensor of this name; a plan has them all.
-    pub fn contains(&self, name: &str) -> bool {
-        self.files.as_ref().is_none_or(|files| files.tensors.contains_key(name))
-    }
-
-    /// Bytes put onto the device so far.
-    pub fn device_bytes(&self) -> u64 {
-        self.files.as_ref().map_or(0, |files| *files.packed.borrow())
     }
 
     /// `prefix.weight` [out, in] and, with `bias`, `prefix.bias` `[out]`.
@@ -113,7 +100,6 @@ impl Weights {
                 scales_at += 4 * packed.scales.len() as u64;
             }
         }
-        *files.packed.borrow_mut() += data_at + scales_at;
         files.gpu.check()?;
         Ok(Weight { format, rows, columns, taps_fastest: taps > 1 && !reorder, data, scales })
     }
