@@ -1,7 +1,7 @@
 // out[r, c] = normalised(x[r, :])[c] * (scale_base + scale[scale_offset + c]) + shift[shift_offset + c]
 //
 // Affine layer normalisation has scale_base 0 and its weight and bias as scale and shift; modulation (adaLN) has
-// scale_base 1. One workgroup a row.
+// scale_base 1.
 
 struct Parameters {
     first_workgroup: u32,
@@ -20,39 +20,22 @@ struct Parameters {
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-const THREADS: u32 = 64u;
-var<workgroup> partial: array<f32, 64>;
-
-fn total(value: f32, index: u32) -> f32 {
-    partial[index] = value;
-    workgroupBarrier();
-    for (var stride = THREADS / 2u; stride > 0u; stride /= 2u) {
-        if (index < stride) {
-            partial[index] += partial[index + stride];
-        }
-        workgroupBarrier();
-    }
-    let result = partial[0];
-    workgroupBarrier();
-    return result;
-}
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
-    let row = p.first_workgroup + group.y * groups.x + group.x;
-    // Past the last row a workgroup still reaches every barrier; it reads the last row and writes nothing.
+    let row = row_of(p.first_workgroup + group.y * groups.x + group.x, index);
+    // Past the last row an invocation still reaches every barrier; it reads the last row and writes nothing.
     let base = min(row, p.rows - 1u) * p.columns;
     var sum = 0.0;
-    for (var c = index; c < p.columns; c += THREADS) {
+    for (var c = first_column(index); c < p.columns; c += SHARERS) {
         sum += x[base + c];
     }
     let mean = total(sum, index) / f32(p.columns);
     var squares = 0.0;
-    for (var c = index; c < p.columns; c += THREADS) {
+    for (var c = first_column(index); c < p.columns; c += SHARERS) {
         let centred = x[base + c] - mean;
         squares += centred * centred;
     }
@@ -60,7 +43,7 @@ fn main(
     if (row >= p.rows) {
         return;
     }
-    for (var c = index; c < p.columns; c += THREADS) {
+    for (var c = first_column(index); c < p.columns; c += SHARERS) {
         var value = (x[base + c] - mean) * inverse;
         if (p.has_scale == 1u) {
             value = value * (p.scale_base + scale[p.scale_offset + c]) + shift[p.shift_offset + c];

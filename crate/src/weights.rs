@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::format::{TensorEntry, TensorFile};
-use crate::gpu::{Gpu, Storage, Tensor};
+use crate::format::{DataType, TensorEntry, TensorFile};
+use crate::gpu::{Gpu, Invocations, Storage, Tensor};
 use crate::ops::{Linear, Weight};
 use crate::quant::{PackedFormat, dequantize, pack_rows, packed_words};
 
@@ -64,7 +64,8 @@ impl Weights {
     }
 
     /// The weight [rows, channels, taps…] of a convolution. Plain types are stored with the channels fastest; blocks
-    /// cannot be reordered and keep the taps fastest.
+    /// cannot be reordered and keep the taps fastest, which on a processor would take longer to read than all the rest:
+    /// there they become f32.
     ///
     /// # Errors
     /// As [`Weights::linear`].
@@ -75,24 +76,31 @@ impl Weights {
             return Ok(Weight { format: PackedFormat::F32, rows, columns, taps_fastest: false, data, scales: None });
         };
         let (file, entry) = files.find(name, rows * columns)?;
-        let format = PackedFormat::of(entry.data_type);
+        let unpack = taps > 1 && files.gpu.invocations() == Invocations::Alone;
+        let data_type = if unpack { DataType::F32 } else { entry.data_type };
+        let format = PackedFormat::of(data_type);
         let (data_words, scale_words) = packed_words(format, rows, columns);
         let data = Rc::new(files.gpu.allocate(name, 4 * data_words as u64)?);
         let scales = match scale_words {
             0 => None,
             words => Some(Rc::new(files.gpu.allocate(name, 4 * words as u64)?)),
         };
-        let reorder = taps > 1 && entry.data_type.block_elements() == 1;
+        let reorder = taps > 1 && data_type.block_elements() == 1;
         let row_bytes = row_bytes(entry, columns)?;
         let chunk_rows = rows_per_chunk(row_bytes, columns);
         let (mut data_at, mut scales_at) = (0, 0);
         for first in (0..rows).step_by(chunk_rows) {
             let count = chunk_rows.min(rows - first);
             let mut bytes = files.read(file, entry, first * row_bytes, count * row_bytes).await?;
-            if reorder {
-                bytes = channels_fastest(&bytes, channels, taps, entry.data_type.block_bytes());
+            if unpack {
+                let mut values = Vec::new();
+                dequantize(entry.data_type, &bytes, &mut values)?;
+                bytes = bytemuck::pod_collect_to_vec(&values);
             }
-            let packed = pack_rows(entry.data_type, &bytes, columns)?;
+            if reorder {
+                bytes = channels_fastest(&bytes, channels, taps, data_type.block_bytes());
+            }
+            let packed = pack_rows(data_type, &bytes, columns)?;
             files.gpu.write_bytes(&data, data_at, bytemuck::cast_slice(&packed.data));
             data_at += 4 * packed.data.len() as u64;
             if let Some(scales) = &scales {

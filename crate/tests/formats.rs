@@ -6,6 +6,7 @@ use std::rc::Rc;
 use kinora::error::{Error, Result};
 use kinora::format::{DataType, FileSource, MemorySource, TensorEntry, TensorFile};
 use kinora::quant::{PackedFormat, PackedRows, dequantize, pack_rows, packed_words, quantize, unpack};
+use kinora::table::relative_error;
 
 fn fixture(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(path)
@@ -228,12 +229,6 @@ fn a_tensor_that_occurs_twice_is_refused() {
 
 fn safetensors_file(header: &str, data: usize) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &vec![7; data]].concat()
-}
-
-fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
-    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>().sqrt();
-    let difference = norm(&mut found.iter().zip(expected).map(|(a, b)| a - b));
-    if difference == 0.0 { 0.0 } else { difference / norm(&mut expected.iter().copied()) }
 }
 
 fn normal_values(count: usize) -> Vec<f32> {

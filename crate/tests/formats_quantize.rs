@@ -7,6 +7,7 @@ use kinora::command::quantize::run;
 use kinora::format::gguf::{Header, PlannedTensor, Value, Writer};
 use kinora::format::{DataType, FileSource, TensorEntry, TensorFile};
 use kinora::quant::dequantize;
+use kinora::table::relative_error;
 
 fn fixture(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(path)
@@ -22,12 +23,6 @@ fn values(file: &TensorFile, entry: &TensorEntry) -> Vec<f32> {
     let bytes = pollster::block_on(file.read(entry)).expect("in the file");
     dequantize(entry.data_type, &bytes, &mut values).expect("a supported type");
     values
-}
-
-fn relative_error(found: &[f32], expected: &[f32]) -> f64 {
-    let square = |value: f32| f64::from(value).powi(2);
-    let difference: f64 = found.iter().zip(expected).map(|(a, b)| square(a - b)).sum();
-    (difference / expected.iter().map(|value| square(*value)).sum::<f64>()).sqrt()
 }
 
 /// Quantises a fixture and opens the result.

@@ -5,22 +5,13 @@ use std::path::{Path, PathBuf};
 
 use kinora::command::forward::{Network, forward, read_tensors};
 use kinora::gpu::Gpu;
+use kinora::table::relative_error;
 
 /// Bounds of the relative L2 error of a whole network: the weights are the same on both sides, the order of sums is not.
 const NETWORK: f64 = 1e-3;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures")
-}
-
-/// ‖a − b‖ / ‖b‖, and infinite where a value is missing or not a number.
-fn relative_error(actual: &[f32], expected: &[f32]) -> f64 {
-    if actual.len() != expected.len() || actual.iter().any(|value| !value.is_finite()) {
-        return f64::INFINITY;
-    }
-    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
-    let difference = square(&mut actual.iter().zip(expected).map(|(a, b)| f64::from(a - b)));
-    (difference / square(&mut expected.iter().map(|&b| f64::from(b)))).sqrt()
 }
 
 /// Pairs `<prefix>input<suffix>.safetensors` and `<prefix>expected<suffix>.safetensors`, inputs from `inputs`.

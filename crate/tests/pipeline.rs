@@ -12,6 +12,7 @@ use kinora::gpu::{Cancel, Gpu};
 use kinora::model::Model;
 use kinora::preview::Preview;
 use kinora::sampler::SamplerKind;
+use kinora::table::relative_error;
 use serde_json::Value;
 
 const NETWORK: f64 = 1e-3;
@@ -42,15 +43,6 @@ fn request(case: &Value) -> Request {
         sampler: SamplerKind::from_name(case["sampler"].as_str().unwrap()).unwrap(),
         seed: 7,
     }
-}
-
-fn relative_error(actual: &[f32], expected: &[f32]) -> f64 {
-    if actual.len() != expected.len() || actual.iter().any(|value| !value.is_finite()) {
-        return f64::INFINITY;
-    }
-    let difference: f64 = actual.iter().zip(expected).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-    let size: f64 = expected.iter().map(|&b| f64::from(b).powi(2)).sum();
-    (difference / size).sqrt()
 }
 
 #[test]

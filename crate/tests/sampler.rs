@@ -5,16 +5,11 @@ use std::path::Path;
 
 use kinora::command::forward::read_tensors;
 use kinora::sampler::{Sampler, SamplerKind};
+use kinora::table::relative_error;
 
 /// The stand-in for a network that the fixtures were made with.
 fn velocity(latent: &[f32], timestep: f32) -> Vec<f32> {
     latent.iter().map(|&x| (0.5 * (3.0 * f64::from(x)).sin() + f64::from(timestep) / 1000.0) as f32).collect()
-}
-
-fn relative_error(actual: &[f32], expected: &[f32]) -> f64 {
-    let difference: f64 = actual.iter().zip(expected).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-    let size: f64 = expected.iter().map(|&b| f64::from(b).powi(2)).sum();
-    (difference / size).sqrt()
 }
 
 #[test]

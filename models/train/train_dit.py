@@ -10,7 +10,7 @@ import torch
 
 from denoiser import SHIFT, Denoiser
 from text import load_tokenizer, token_ids
-from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint
+from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint
 from world.captions import caption
 from world.scene import Scene
 
@@ -53,6 +53,8 @@ def main():
     torch.manual_seed(args.seed)
     tokenizer = load_tokenizer(args.tokenizer)
     model = Denoiser(tokenizer.get_vocab_size()).to(device)
+    if args.initial_weights:
+        load_weights(model, args.initial_weights)
     optimiser = Optimiser(model, weight_decay=0.01)
     average = Average(model, 0.999)
     os.makedirs(args.run, exist_ok=True)
@@ -91,6 +93,7 @@ def arguments():
     parser.add_argument("--latents", default="runs/latents")
     parser.add_argument("--tokenizer", default="runs/tokenizer/tokenizer.json")
     parser.add_argument("--run", default="runs/dit", help="folder of checkpoints and logs")
+    parser.add_argument("--initial-weights", help="weights of an earlier model to begin with, as ../nano/checkpoint/denoiser.safetensors")
     parser.add_argument("--steps", type=int, required=True, help="steps, those of earlier runs included")
     parser.add_argument("--batch", type=int, default=64, help="clips a worker and step")
     parser.add_argument("--rate", type=float, default=1.5e-3)

@@ -12,7 +12,7 @@ import torch
 
 from autoencoder import CONFIG, EncodeDecode, new_autoencoder
 from render import render
-from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, save_checkpoint, size_of_step
+from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint, size_of_step
 from world.scene import sample_scenes
 
 SUBJECT_WEIGHT = 4.0  # extra weight of the subject's pixels
@@ -26,6 +26,8 @@ def main():
     torch.manual_seed(args.seed)
     model = EncodeDecode(new_autoencoder()).to(device)
     name = "decoder" if args.decoder_only else "frames"
+    if args.initial_weights:
+        load_weights(model.vae, args.initial_weights)
     if args.decoder_only:
         model.load_state_dict(torch.load(f"{args.run}/frames.pt", map_location=device)["average"])
         model.vae.encoder.requires_grad_(False)
@@ -62,6 +64,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="runs/vae", help="folder of checkpoints and logs")
+    parser.add_argument("--initial-weights", help="weights of an earlier model to begin with, as ../nano/checkpoint/vae.safetensors")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
     parser.add_argument("--batch", type=int, default=32, help="frames a worker and step")
     parser.add_argument("--rate", type=float, default=1.5e-3)

@@ -6,6 +6,7 @@ import time
 
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file
 from torch.func import functional_call
 
 
@@ -123,6 +124,13 @@ def learning_rate(step, steps, peak, warmup, decay_from=0.5, floor=0.05):
         return peak * (step + 1) / warmup
     part = max(0.0, (step / steps - decay_from) / (1 - decay_from))
     return peak * (1 - (1 - floor) * min(1.0, part))
+
+
+def load_weights(module, path):
+    """Start from exported weights (`checkpoint/*.safetensors`, float16); every parameter must be in the file."""
+    values = load_file(path)
+    for name, parameter in module.named_parameters():
+        parameter.data.copy_(values[name])
 
 
 def save_checkpoint(path, **state):

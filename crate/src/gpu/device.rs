@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::channel::oneshot;
 use serde::Serialize;
 
-use super::kernel::{Kernel, Pipeline};
+use super::kernel::{Invocations, Kernel, Pipeline};
 use super::tensor::{Storage, Tensor};
 use crate::error::{Error, Result};
 
@@ -106,15 +106,28 @@ impl Gpu {
         }))
     }
 
+    /// The forms of kernels that suit the device.
+    pub fn invocations(&self) -> Invocations {
+        if self.is_software() { Invocations::Alone } else { Invocations::Together }
+    }
+
+    fn name(&self) -> String {
+        [&self.adapter.name, &self.adapter.driver_info].map(String::as_str).join(" ").trim().to_owned()
+    }
+
+    /// Whether the processor computes instead of a graphics processor.
+    fn is_software(&self) -> bool {
+        let name = self.name().to_lowercase();
+        self.adapter.device_type == wgpu::DeviceType::Cpu
+            || ["swiftshader", "llvmpipe", "lavapipe"].iter().any(|known| name.contains(known))
+    }
+
     /// Name, kind and limits of the adapter.
     pub fn adapter(&self) -> AdapterSummary {
-        let name = [&self.adapter.name, &self.adapter.driver_info].map(String::as_str).join(" ");
-        let software = self.adapter.device_type == wgpu::DeviceType::Cpu
-            || ["swiftshader", "llvmpipe", "lavapipe"].iter().any(|known| name.to_lowercase().contains(known));
         AdapterSummary {
-            name: name.trim().to_owned(),
+            name: self.name(),
             backend: format!("{:?}", self.adapter.backend),
-            software,
+            software: self.is_software(),
             features: Vec::new(),
             max_buffer_size: self.limits.max_buffer_size,
             max_storage_buffer_binding_size: self.limits.max_storage_buffer_binding_size,

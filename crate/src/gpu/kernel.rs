@@ -1,5 +1,7 @@
 //! A compute shader as the host sees it.
 
+use serde::Serialize;
+
 /// How a kernel uses one of its storage bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -19,6 +21,26 @@ pub struct Kernel {
     pub source: &'static [&'static str],
     /// Storage bindings from binding 1 on.
     pub bindings: &'static [Access],
+}
+
+/// How the invocations of a workgroup divide an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Invocations {
+    /// They share memory and wait for each other, as graphics processors are made for.
+    Together,
+    /// Each computes its results without the others: where a processor plays the graphics processor, every wait costs
+    /// more than what is computed between two of them.
+    Alone,
+}
+
+/// The two forms of an operation for which [`Invocations`] makes a difference.
+#[derive(Debug)]
+pub struct Forms {
+    /// For [`Invocations::Together`].
+    pub together: Kernel,
+    /// For [`Invocations::Alone`].
+    pub alone: Kernel,
 }
 
 /// A compiled variant of a kernel.

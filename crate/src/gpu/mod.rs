@@ -12,7 +12,7 @@ mod tensor;
 pub use arena::Arena;
 pub use cancel::Cancel;
 pub use device::{AdapterSummary, Budget, Gpu};
-pub use kernel::{Access, Kernel};
+pub use kernel::{Access, Forms, Invocations, Kernel};
 pub use recorder::{Dispatch, Recorder};
 pub use recording::Recording;
 pub use tensor::{Storage, Tensor};

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::arena::Arena;
-use super::kernel::Kernel;
+use super::kernel::{Forms, Invocations, Kernel};
 use super::recording::{Command, Recording};
 use super::tensor::{Storage, Tensor};
 use crate::error::{Error, Result};
@@ -12,8 +12,18 @@ use crate::error::{Error, Result};
 const MAX_WORKGROUPS: u64 = 65_535;
 /// Uniform blocks start at multiples of this many bytes.
 const UNIFORM_ALIGNMENT: usize = 256;
-/// A dispatch that costs more is split, so that no driver takes it for a hang: a fifth of a second at 100 GFLOP/s.
-const MAX_COST: u64 = 20_000_000_000;
+/// A dispatch that costs more is split, so that no driver takes it for a hang and a cancel need not wait for it: a fifth
+/// of a second at 100 GFLOP/s, or at 1.5 GFLOP/s on a processor.
+fn max_cost(invocations: Invocations) -> u64 {
+    match invocations {
+        Invocations::Together => 20_000_000_000,
+        Invocations::Alone => 300_000_000,
+    }
+}
+
+/// Mesa's software driver leaves a shader's loops after 65,536 rounds, all of them together, and computes on with what it
+/// has.
+const MAX_ROUNDS: usize = 60_000;
 
 /// One dispatch of a kernel.
 pub struct Dispatch<'a, P> {
@@ -34,6 +44,7 @@ pub struct Dispatch<'a, P> {
 /// Collects dispatches and their scratch tensors.
 pub struct Recorder {
     arena: Arena,
+    invocations: Invocations,
     uniforms: Vec<u8>,
     steps: Vec<Step>,
 }
@@ -57,9 +68,25 @@ pub(super) enum Step {
 }
 
 impl Recorder {
-    /// Records with scratch memory from this arena; one that only counts gives a recorder that only counts.
+    /// Records with scratch memory from this arena; one that only counts gives a recorder that only counts. Takes the
+    /// kernels' forms that suit the device.
     pub fn new(arena: &Arena) -> Self {
-        Self { arena: arena.clone(), uniforms: Vec::new(), steps: Vec::new() }
+        let invocations = arena.gpu().map_or(Invocations::Together, |gpu| gpu.invocations());
+        Self::with_invocations(arena, invocations)
+    }
+
+    /// Records with these forms of the kernels, whatever the device.
+    pub fn with_invocations(arena: &Arena, invocations: Invocations) -> Self {
+        Self { arena: arena.clone(), invocations, uniforms: Vec::new(), steps: Vec::new() }
+    }
+
+    /// The form of an operation that this recorder records. `rounds`: how often one invocation alone would go round its
+    /// loops.
+    pub fn form(&self, forms: &'static Forms, rounds: usize) -> (&'static Kernel, Invocations) {
+        match self.invocations {
+            Invocations::Alone if rounds <= MAX_ROUNDS => (&forms.alone, Invocations::Alone),
+            _ => (&forms.together, Invocations::Together),
+        }
     }
 
     /// A scratch tensor, valid until dropped; it must be written before it is read.
@@ -80,7 +107,7 @@ impl Recorder {
         if self.arena.gpu().is_none() || dispatch.workgroups == 0 {
             return;
         }
-        let pieces = dispatch.cost.div_ceil(MAX_COST).clamp(1, dispatch.workgroups);
+        let pieces = dispatch.cost.div_ceil(max_cost(self.invocations)).clamp(1, dispatch.workgroups);
         let length = dispatch.workgroups.div_ceil(pieces);
         for first in (0..dispatch.workgroups).step_by(length as usize) {
             let count = length.min(dispatch.workgroups - first);

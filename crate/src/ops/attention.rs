@@ -2,16 +2,24 @@
 
 use super::ensure;
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
-static ATTENTION: Kernel = Kernel {
-    name: "attention",
-    source: &[include_str!("../../../shaders/attention.wgsl")],
-    bindings: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Write],
+const SHARED: &str = include_str!("../../../shaders/attention.wgsl");
+const BINDINGS: &[Access] = &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
+
+static ATTENTION: Forms = Forms {
+    together: Kernel {
+        name: "attention",
+        source: &[SHARED, include_str!("../../../shaders/attention_together.wgsl")],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "attention_alone",
+        source: &[SHARED, include_str!("../../../shaders/attention_alone.wgsl")],
+        bindings: BINDINGS,
+    },
 };
 
-/// Queries that one workgroup holds.
-const BLOCK: usize = 32;
 /// Columns of a head's output that one workgroup computes.
 const WIDTH: usize = 128;
 
@@ -75,8 +83,13 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
     ensure(a.bias.is_none_or(|b| b.elements() == span), "attention", || "bias has another shape".into())?;
     ensure(keys > 0 && queries > 0, "attention", || "needs at least one query and one key".into())?;
     let out = recorder.tensor(&[queries, width])?;
+    let (kernel, invocations) = recorder.form(&ATTENTION, 32 + a.head_dim + keys.div_ceil(4) * (1 + a.head_dim.div_ceil(2)));
+    let queries_of_workgroup = match invocations {
+        Invocations::Together => 32,
+        Invocations::Alone => 8,
+    };
     recorder.dispatch(&Dispatch {
-        kernel: &ATTENTION,
+        kernel,
         constants: &[],
         bindings: &[
             Some(a.query.storage()),
@@ -99,7 +112,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
             has_bias: u32::from(a.bias.is_some()),
             scale: a.scale,
         },
-        workgroups: (queries.div_ceil(BLOCK) * a.heads * a.head_dim.div_ceil(WIDTH)) as u64,
+        workgroups: (queries.div_ceil(queries_of_workgroup) * a.heads * a.head_dim.div_ceil(WIDTH)) as u64,
         cost: 4 * (queries * keys * width) as u64,
     });
     Ok(out)

@@ -1,22 +1,28 @@
 //! Convolutions over time and space.
 
-use super::{Activation, Epilogue, Weight, ensure};
+use super::{Activation, Epilogue, Weight, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
 
-static CONV: Kernel = Kernel {
-    name: "conv",
-    source: &[
-        include_str!("../../../shaders/weight.wgsl"),
-        include_str!("../../../shaders/activation.wgsl"),
-        include_str!("../../../shaders/epilogue.wgsl"),
-        include_str!("../../../shaders/conv.wgsl"),
-    ],
-    bindings: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write],
+const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
+const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
+const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
+const CONV_ROWS: &str = include_str!("../../../shaders/conv.wgsl");
+const BINDINGS: &[Access] =
+    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
+
+static CONV: Forms = Forms {
+    together: Kernel {
+        name: "conv",
+        source: &[WEIGHT, ACTIVATION, EPILOGUE, CONV_ROWS, product::TOGETHER],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "conv_alone",
+        source: &[WEIGHT, ACTIVATION, EPILOGUE, CONV_ROWS, product::ALONE],
+        bindings: BINDINGS,
+    },
 };
-
-/// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
-const MIN_LARGE_TILES: usize = 64;
 
 /// A convolution, causal in time: nothing is read from the future.
 #[derive(Clone)]
@@ -96,15 +102,19 @@ pub fn conv(
         "second operand has another shape".into()
     })?;
     let out = recorder.tensor(&[frames, height, width, channels])?;
-    let side = if positions.div_ceil(64) * channels.div_ceil(64) >= MIN_LARGE_TILES { 16 } else { 8 };
-    let tile = 4 * side;
+    let (kernel, invocations) = recorder.form(&CONV, layer.weight.columns);
+    let (side, workgroups) = product::layout(invocations, positions, channels);
+    let taps_fastest = layer.weight.taps_fastest;
+    let segmented = !taps_fastest && in_channels.is_multiple_of(4);
+    let variant = [
+        ("WEIGHT_FORMAT", layer.weight.shader_format()),
+        ("SEGMENTED", f64::from(u8::from(segmented))),
+        ("TAPS_FASTEST", f64::from(u8::from(taps_fastest))),
+    ];
+    let constants: Vec<_> = side.into_iter().chain(variant).collect();
     recorder.dispatch(&Dispatch {
-        kernel: &CONV,
-        constants: &[
-            ("WEIGHT_FORMAT", layer.weight.shader_format()),
-            ("SIDE", side as f64),
-            ("TAPS_FASTEST", f64::from(u8::from(layer.weight.taps_fastest))),
-        ],
+        kernel,
+        constants: &constants,
         bindings: &[
             Some(input.storage()),
             history.map(Tensor::storage),
@@ -137,7 +147,7 @@ pub fn conv(
             usize::from(layer.bias.is_some()),
         ]
         .map(|value| value as u32),
-        workgroups: (positions.div_ceil(tile) * channels.div_ceil(tile)) as u64,
+        workgroups,
         cost: 2 * (positions * channels * layer.weight.columns) as u64,
     });
     Ok(out)

@@ -1,14 +1,22 @@
 //! Layer normalisation, affine or modulated.
 
-use super::{ensure, memory_cost};
+use super::{ROW_ALONE, ROW_TOGETHER, ensure, for_rows, memory_cost};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
 
-static LAYER_NORM: Kernel = Kernel {
-    name: "layer_norm",
-    source: &[include_str!("../../../shaders/layer_norm.wgsl")],
-    bindings: &[Access::Read, Access::Read, Access::Read, Access::Write],
+static LAYER_NORM: Forms = Forms {
+    together: Kernel {
+        name: "layer_norm",
+        source: &[ROW_TOGETHER, include_str!("../../../shaders/layer_norm.wgsl")],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "layer_norm_alone",
+        source: &[ROW_ALONE, include_str!("../../../shaders/layer_norm.wgsl")],
+        bindings: BINDINGS,
+    },
 };
+const BINDINGS: &[Access] = &[Access::Read, Access::Read, Access::Read, Access::Write];
 
 /// What follows the normalisation of a row.
 #[derive(Clone, Copy)]
@@ -56,8 +64,9 @@ pub fn layer_norm(recorder: &mut Recorder, x: &Tensor, modulation: Modulation<'_
         format!("modulation is shorter than {columns} columns")
     })?;
     let out = recorder.tensor(x.shape())?;
+    let (kernel, workgroups) = for_rows(recorder, &LAYER_NORM, (rows, columns), 3);
     recorder.dispatch(&Dispatch {
-        kernel: &LAYER_NORM,
+        kernel,
         constants: &[],
         bindings: &[Some(x.storage()), scale.map(Tensor::storage), shift.map(Tensor::storage), Some(out.storage())],
         parameters: Parameters {
@@ -69,7 +78,7 @@ pub fn layer_norm(recorder: &mut Recorder, x: &Tensor, modulation: Modulation<'_
             scale_base,
             epsilon,
         },
-        workgroups: rows as u64,
+        workgroups,
         cost: memory_cost(x.elements()),
     });
     Ok(out)

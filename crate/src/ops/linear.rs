@@ -1,8 +1,8 @@
 //! Linear layers with fused epilogues.
 
-use super::{Activation, Weight, ensure};
+use super::{Activation, Weight, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
 const BINDINGS: &[Access] =
     &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
@@ -11,10 +11,19 @@ const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
 const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
 const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
 
-static MATMUL: Kernel = Kernel {
-    name: "matmul",
-    source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, include_str!("../../../shaders/matmul.wgsl")],
-    bindings: BINDINGS,
+const MATMUL_ROWS: &str = include_str!("../../../shaders/matmul.wgsl");
+
+static MATMUL: Forms = Forms {
+    together: Kernel {
+        name: "matmul",
+        source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, MATMUL_ROWS, product::TOGETHER],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "matmul_alone",
+        source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, MATMUL_ROWS, product::ALONE],
+        bindings: BINDINGS,
+    },
 };
 static MATVEC: Kernel = Kernel {
     name: "matvec",
@@ -24,8 +33,6 @@ static MATVEC: Kernel = Kernel {
 
 /// Rows up to which sharing the inner dimension among invocations beats tiles.
 const MAX_VECTOR_ROWS: usize = 4;
-/// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
-const MIN_LARGE_TILES: usize = 64;
 
 /// A linear layer.
 #[derive(Clone)]
@@ -92,15 +99,14 @@ pub fn linear(
     }
     let out = recorder.tensor(&shape)?;
 
-    let small = rows <= MAX_VECTOR_ROWS;
-    let side = if rows.div_ceil(64) * columns.div_ceil(64) >= MIN_LARGE_TILES { 16 } else { 8 };
-    let format = ("WEIGHT_FORMAT", weight.shader_format());
-    let (kernel, constants, workgroups) = if small {
-        (&MATVEC, vec![format], columns * rows.div_ceil(4))
+    let (matmul, invocations) = recorder.form(&MATMUL, inner);
+    let (kernel, side, workgroups) = if rows <= MAX_VECTOR_ROWS && invocations == Invocations::Together {
+        (&MATVEC, None, (columns * rows.div_ceil(4)) as u64)
     } else {
-        let tile = 4 * side;
-        (&MATMUL, vec![format, ("SIDE", side as f64)], rows.div_ceil(tile) * columns.div_ceil(tile))
+        let (side, workgroups) = product::layout(invocations, rows, columns);
+        (matmul, side, workgroups)
     };
+    let constants: Vec<_> = side.into_iter().chain([("WEIGHT_FORMAT", weight.shader_format())]).collect();
     recorder.dispatch(&Dispatch {
         kernel,
         constants: &constants,
@@ -122,7 +128,7 @@ pub fn linear(
             u32::from(bias.is_some()),
             gate_offset,
         ],
-        workgroups: workgroups as u64,
+        workgroups,
         cost: 2 * (rows * columns * inner) as u64,
     });
     Ok(out)

@@ -13,6 +13,7 @@ mod embedding;
 mod layer_norm;
 mod linear;
 mod permute;
+mod product;
 mod rgba;
 mod rms_norm;
 mod rope;
@@ -37,6 +38,7 @@ pub use softmax::softmax;
 pub use weight::Weight;
 
 use crate::error::{Error, Result};
+use crate::gpu::{Forms, Invocations, Kernel, Recorder};
 
 /// Invocations of a workgroup in element-wise kernels.
 const ELEMENTS_PER_WORKGROUP: u64 = 256;
@@ -45,6 +47,26 @@ const ELEMENTS_PER_WORKGROUP: u64 = 256;
 /// [`Error::BadInput`] with the operation's name and the text, unless the condition holds.
 fn ensure(holds: bool, operation: &str, what: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::BadInput(format!("{operation}: {}", what()))) }
+}
+
+const ROW_TOGETHER: &str = include_str!("../../../shaders/row_together.wgsl");
+const ROW_ALONE: &str = include_str!("../../../shaders/row_alone.wgsl");
+/// Rows of a workgroup in row_alone.wgsl.
+const ROWS_ALONE: usize = 8;
+
+/// The kernel for an operation that walks `passes` times over rows of `columns` values, and its workgroups.
+fn for_rows(
+    recorder: &Recorder,
+    forms: &'static Forms,
+    (rows, columns): (usize, usize),
+    passes: usize,
+) -> (&'static Kernel, u64) {
+    let (kernel, invocations) = recorder.form(forms, passes * columns);
+    let workgroups = match invocations {
+        Invocations::Together => rows,
+        Invocations::Alone => rows.div_ceil(ROWS_ALONE),
+    };
+    (kernel, workgroups as u64)
 }
 
 /// Workgroups of an element-wise kernel.

@@ -1,14 +1,22 @@
 //! Normalisation by the root of the mean square.
 
-use super::{Activation, ensure, memory_cost};
+use super::{Activation, ROW_ALONE, ROW_TOGETHER, ensure, for_rows, memory_cost};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
 
-static RMS_NORM: Kernel = Kernel {
-    name: "rms_norm",
-    source: &[include_str!("../../../shaders/activation.wgsl"), include_str!("../../../shaders/rms_norm.wgsl")],
-    bindings: &[Access::Read, Access::Read, Access::Write],
+static RMS_NORM: Forms = Forms {
+    together: Kernel {
+        name: "rms_norm",
+        source: &[ROW_TOGETHER, include_str!("../../../shaders/activation.wgsl"), include_str!("../../../shaders/rms_norm.wgsl")],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "rms_norm_alone",
+        source: &[ROW_ALONE, include_str!("../../../shaders/activation.wgsl"), include_str!("../../../shaders/rms_norm.wgsl")],
+        bindings: BINDINGS,
+    },
 };
+const BINDINGS: &[Access] = &[Access::Read, Access::Read, Access::Write];
 
 /// How a row is kept from being divided by zero.
 #[derive(Clone, Copy)]
@@ -49,8 +57,9 @@ pub fn rms_norm(
         Rms::Floor(floor) => (0.0, floor),
     };
     let out = recorder.tensor(x.shape())?;
+    let (kernel, workgroups) = for_rows(recorder, &RMS_NORM, (rows, columns), 2);
     recorder.dispatch(&Dispatch {
-        kernel: &RMS_NORM,
+        kernel,
         constants: &[],
         bindings: &[Some(x.storage()), Some(weight.storage()), Some(out.storage())],
         parameters: Parameters {
@@ -60,7 +69,7 @@ pub fn rms_norm(
             epsilon,
             floor,
         },
-        workgroups: rows as u64,
+        workgroups,
         cost: memory_cost(x.elements()),
     });
     Ok(out)

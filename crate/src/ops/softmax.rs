@@ -1,14 +1,22 @@
 //! Softmax where it stands alone.
 
-use super::memory_cost;
+use super::{ROW_ALONE, ROW_TOGETHER, for_rows, memory_cost};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
 
-static SOFTMAX: Kernel = Kernel {
-    name: "softmax",
-    source: &[include_str!("../../../shaders/softmax.wgsl")],
-    bindings: &[Access::Read, Access::Write],
+static SOFTMAX: Forms = Forms {
+    together: Kernel {
+        name: "softmax",
+        source: &[ROW_TOGETHER, include_str!("../../../shaders/softmax.wgsl")],
+        bindings: BINDINGS,
+    },
+    alone: Kernel {
+        name: "softmax_alone",
+        source: &[ROW_ALONE, include_str!("../../../shaders/softmax.wgsl")],
+        bindings: BINDINGS,
+    },
 };
+const BINDINGS: &[Access] = &[Access::Read, Access::Write];
 
 /// `x` [.., columns] → softmax over the columns.
 ///
@@ -17,12 +25,13 @@ static SOFTMAX: Kernel = Kernel {
 pub fn softmax(recorder: &mut Recorder, x: &Tensor) -> Result<Tensor> {
     let (rows, columns) = x.rows_and_columns();
     let out = recorder.tensor(x.shape())?;
+    let (kernel, workgroups) = for_rows(recorder, &SOFTMAX, (rows, columns), 3);
     recorder.dispatch(&Dispatch {
-        kernel: &SOFTMAX,
+        kernel,
         constants: &[],
         bindings: &[Some(x.storage()), Some(out.storage())],
         parameters: [rows as u32, columns as u32],
-        workgroups: rows as u64,
+        workgroups,
         cost: memory_cost(x.elements()),
     });
     Ok(out)

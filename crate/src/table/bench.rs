@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 
 use crate::error::{Error, Result};
 use crate::format::DataType;
-use crate::gpu::{Arena, Gpu, Recorder, Recording, Storage, Tensor};
+use crate::gpu::{Arena, Gpu, Invocations, Recorder, Recording, Storage, Tensor};
 use crate::ops::Weight;
 use crate::quant::{PackedFormat, dequantize, pack_rows, quantize};
 
@@ -27,8 +27,8 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(gpu: &Rc<Gpu>) -> Self {
-        let recorder = Recorder::new(&Arena::new(gpu));
+    pub(super) fn new(gpu: &Rc<Gpu>, invocations: Invocations) -> Self {
+        let recorder = Recorder::with_invocations(&Arena::new(gpu), invocations);
         Self { recorder, gpu: Rc::clone(gpu), random: ChaCha8Rng::seed_from_u64(SEED) }
     }
 

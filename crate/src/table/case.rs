@@ -1,5 +1,7 @@
 //! What a row of the table is made from.
 
+use std::rc::Rc;
+
 use super::bench::Bench;
 use crate::error::Result;
 use crate::gpu::Tensor;
@@ -17,7 +19,7 @@ pub(super) struct Case {
     /// Largest relative error that passes.
     pub(super) bound: f64,
     /// Makes the inputs, records the operation and computes what it should give.
-    pub(super) prepare: Box<Prepare>,
+    pub(super) prepare: Rc<Prepare>,
 }
 
 type Prepare = dyn Fn(&mut Bench) -> Result<Check>;
@@ -30,7 +32,7 @@ impl Case {
         shape: impl Into<String>,
         prepare: impl Fn(&mut Bench) -> Result<Check> + 'static,
     ) -> Self {
-        let prepare = Box::new(prepare);
+        let prepare = Rc::new(prepare);
         Self { op, variant: variant.into(), shape: shape.into(), flops: None, bound: BOUND, prepare }
     }
 
@@ -42,6 +44,12 @@ impl Case {
     /// The same, for operations that move values without changing them.
     pub(super) fn exact(self) -> Self {
         Self { bound: 0.0, ..self }
+    }
+
+    /// The same, under another name for the form without waiting.
+    pub(super) fn alone(&self) -> Self {
+        let variant = [self.variant.as_str(), "alone"].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        Self { variant: variant.join(", "), shape: self.shape.clone(), prepare: Rc::clone(&self.prepare), ..*self }
     }
 
     /// What a filter is looked for in.

@@ -7,7 +7,7 @@ use super::bench::{Bench, POISON};
 use super::case::{Case, Check, Expected};
 use crate::clock::Stopwatch;
 use crate::error::{Error, Result};
-use crate::gpu::{Cancel, Gpu, Recording, Tensor};
+use crate::gpu::{Cancel, Gpu, Invocations, Recording, Tensor};
 
 /// A measurement runs the recording often enough to last about this long: clocks in browsers are coarse.
 const BATCH_SECONDS: f64 = 0.01;
@@ -18,9 +18,9 @@ const MEASUREMENTS: usize = 5;
 /// An operation that takes longer is measured once.
 const SLOW_SECONDS: f64 = 0.1;
 
-/// Computes a row of the table.
-pub(super) async fn measure(gpu: &Rc<Gpu>, case: &Case) -> Result<OpRow> {
-    let mut bench = Bench::new(gpu);
+/// Computes a row of the table, with the kernels' forms for these invocations.
+pub(super) async fn measure(gpu: &Rc<Gpu>, case: &Case, invocations: Invocations) -> Result<OpRow> {
+    let mut bench = Bench::new(gpu, invocations);
     let check = (case.prepare)(&mut bench)?;
     let recording = bench.finish()?;
     if !check.in_place && !words(gpu, &check.output).await?.iter().all(|&word| word == POISON) {
@@ -65,12 +65,16 @@ async fn error(gpu: &Gpu, check: &Check) -> Result<f64> {
 }
 
 /// ‖a − b‖ / ‖b‖, and infinite where a value is missing or not a number.
-fn relative_error(actual: &[f32], expected: &[f64]) -> f64 {
+pub fn relative_error<E: Copy + Into<f64>>(actual: &[f32], expected: &[E]) -> f64 {
     if actual.len() != expected.len() || actual.iter().any(|value| !value.is_finite()) {
         return f64::INFINITY;
     }
-    let difference: f64 = actual.iter().zip(expected).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum();
-    let error = (difference / expected.iter().map(|b| b * b).sum::<f64>()).sqrt();
+    let expected = || expected.iter().map(|&b| b.into());
+    let difference: f64 = actual.iter().zip(expected()).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum();
+    if difference == 0.0 {
+        return 0.0;
+    }
+    let error = (difference / expected().map(|b| b * b).sum::<f64>()).sqrt();
     if error.is_nan() { f64::INFINITY } else { error }
 }
 

@@ -15,7 +15,14 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Invocations};
+use case::Case;
+
+pub use measure::relative_error;
+
+/// Operations whose kernels have a form for invocations that work together and one for each alone; both are tested on
+/// every device.
+const WITH_FORMS: [&str; 6] = ["linear", "attention", "conv", "layer_norm", "rms_norm", "softmax"];
 
 /// One case of the table.
 #[derive(Debug, Clone, Serialize)]
@@ -45,18 +52,27 @@ pub struct OpRow {
 /// [`Error::BadInput`] when no case matches, or what the device reported. A wrong result is no error but a row that is
 /// not `ok`.
 pub async fn run(gpu: &Rc<Gpu>, filter: Option<&str>, mut on_row: impl FnMut(&OpRow)) -> Result<Vec<OpRow>> {
-    let mut cases = cases::all();
+    let mut cases = with_forms(cases::all());
     if let Some(filter) = filter {
-        cases.retain(|case| case.title().contains(filter));
+        cases.retain(|(case, _)| case.title().contains(filter));
         if cases.is_empty() {
             return Err(Error::bad_input(format!("The op table has no row that contains \"{filter}\".")));
         }
     }
     let mut rows = Vec::with_capacity(cases.len());
-    for case in &cases {
-        let row = measure::measure(gpu, case).await?;
+    for (case, invocations) in &cases {
+        let row = measure::measure(gpu, case, *invocations).await?;
         on_row(&row);
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Every case with the form in which it runs; the second form of a case follows it, and its variant says so.
+fn with_forms(cases: Vec<Case>) -> Vec<(Case, Invocations)> {
+    let forms = |case: Case| {
+        let alone = WITH_FORMS.contains(&case.op).then(|| (case.alone(), Invocations::Alone));
+        std::iter::once((case, Invocations::Together)).chain(alone)
+    };
+    cases.into_iter().flat_map(forms).collect()
 }

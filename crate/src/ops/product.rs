@@ -1,0 +1,23 @@
+//! What linear layers and convolutions have in common: a matrix product in tiles that a workgroup shares, or in blocks of an invocation each.
+
+use crate::gpu::Invocations;
+
+pub(super) const TOGETHER: &str = include_str!("../../../shaders/product_together.wgsl");
+pub(super) const ALONE: &str = include_str!("../../../shaders/product_alone.wgsl");
+
+/// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
+const MIN_LARGE_TILES: usize = 64;
+/// Rows and columns of a workgroup in product_alone.wgsl.
+const BLOCK_ALONE: [usize; 2] = [64, 8];
+
+/// Override constants and workgroups of a product of `rows` × `columns` values.
+pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (Option<(&'static str, f64)>, u64) {
+    let tiles = |height: usize, width: usize| rows.div_ceil(height) * columns.div_ceil(width);
+    match invocations {
+        Invocations::Together => {
+            let side = if tiles(64, 64) >= MIN_LARGE_TILES { 16 } else { 8 };
+            (Some(("SIDE", side as f64)), tiles(4 * side, 4 * side) as u64)
+        }
+        Invocations::Alone => (None, tiles(BLOCK_ALONE[0], BLOCK_ALONE[1]) as u64),
+    }
+}
