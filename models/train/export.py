@@ -121,10 +121,11 @@ def write_manifest(args, configs, preview):
 
 
 def vocabulary():
-    """Content words in groups, without repetitions, in the grammar's order."""
+    """Content words in groups, without repetitions: first one for each thing, then the other words for the same."""
 
     def words(lists):
-        return list(dict.fromkeys(word for names in lists for word in names))
+        lists = [list(names) for names in lists]
+        return list(dict.fromkeys([names[0] for names in lists] + [word for names in lists for word in names]))
 
     own = [[participle for participle, _ in phrases] for phrases in OWN_MOTION_PHRASES.values()]
     return [

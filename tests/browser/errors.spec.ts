@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
-import { expect, type StudioPage, test } from "./support/studio.js";
+import type { Manifest } from "../../web/src/manifest.js";
+import { baseUrl, expect, type StudioPage, test } from "./support/studio.js";
 
 const prompt = "a red ball bouncing over the meadow at sunset";
 
@@ -100,6 +102,32 @@ test("with no room to store the model it runs from memory and says so", async ({
 	await expectProgress(studio);
 });
 
+test("the files of an earlier version of the model are deleted", async ({ studio, page }) => {
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	const tokenizer = ({ files }: Manifest) => files.find(({ role }) => role === "tokenizer");
+	const old = tokenizer(await studio.manifest());
+	expect(await storedFiles(page)).toContain(old?.sha256);
+
+	const text = await (await page.request.get(`${baseUrl()}models/nano/tokenizer.json`)).text();
+	const body = Buffer.from(`${text} `);
+	const sha256 = createHash("sha256").update(body).digest("hex");
+	await page.route("**/tokenizer.json", (route) => route.fulfill({ body }));
+	await page.route("**/model.json", async (route) => {
+		const response = await route.fetch();
+		const manifest = (await response.json()) as Manifest;
+		Object.assign(tokenizer(manifest) ?? {}, { bytes: body.length, sha256 });
+		await route.fulfill({ response, json: manifest });
+	});
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	const names = await storedFiles(page);
+	expect(names).toContain(sha256);
+	expect(names).not.toContain(old?.sha256);
+});
+
 test("a size that does not fit is refused before the download", async ({ studio, page }) => {
 	const downloads: string[] = [];
 	page.on("request", (request) => {
@@ -156,6 +184,18 @@ async function expectProgress(studio: StudioPage): Promise<void> {
 	await studio.cancel.click();
 	await expect(studio.generate).toBeEnabled({ timeout: 60_000 });
 	await expect(studio.alert).toBeHidden();
+}
+
+/** Names of the model files that the browser keeps for the page. */
+async function storedFiles(page: Page): Promise<string[]> {
+	return page.evaluate(async () => {
+		const root = await navigator.storage.getDirectory();
+		const names: string[] = [];
+		for await (const name of (await root.getDirectoryHandle("kinora-models")).keys()) {
+			names.push(name);
+		}
+		return names;
+	});
 }
 
 async function limitStorage(page: Page, quotaSize: number): Promise<void> {

@@ -13,11 +13,11 @@ const MAX_WORKGROUPS: u64 = 65_535;
 /// Uniform blocks start at multiples of this many bytes.
 const UNIFORM_ALIGNMENT: usize = 256;
 /// A dispatch that costs more is split, so that no driver takes it for a hang and a cancel need not wait for it: a fifth
-/// of a second at 100 GFLOP/s, or at 1.5 GFLOP/s on a processor.
+/// of a second at 100 GFLOP/s, or at half a GFLOP/s on a processor.
 fn max_cost(invocations: Invocations) -> u64 {
     match invocations {
         Invocations::Together => 20_000_000_000,
-        Invocations::Alone => 300_000_000,
+        Invocations::Alone => 100_000_000,
     }
 }
 

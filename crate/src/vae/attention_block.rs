@@ -1,6 +1,6 @@
 //! Attention within each frame (`WanAttentionBlock`), and the blocks around it (`WanMidBlock`).
 
-use super::causal_conv::{Memory, Slots, load_pointwise, video_shape};
+use super::causal_conv::{Memory, Slots, video_shape};
 use super::residual_block::{RMS, ResidualBlock};
 use crate::error::Result;
 use crate::gpu::{Recorder, Tensor};
@@ -17,8 +17,8 @@ impl AttentionBlock {
     async fn load(weights: &Weights, prefix: &str, dim: usize) -> Result<Self> {
         Ok(Self {
             norm: weights.vector(&format!("{prefix}.norm.gamma"), dim).await?,
-            query_key_value: load_pointwise(weights, &format!("{prefix}.to_qkv"), dim, 3 * dim).await?,
-            projection: load_pointwise(weights, &format!("{prefix}.proj"), dim, dim).await?,
+            query_key_value: weights.linear(&format!("{prefix}.to_qkv"), dim, 3 * dim, true).await?,
+            projection: weights.linear(&format!("{prefix}.proj"), dim, dim, true).await?,
         })
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::gpu::{Recorder, Storage, Tensor};
-use crate::ops::{Activation, Conv, Epilogue, Linear, conv};
+use crate::ops::{Activation, Conv, Epilogue, conv};
 use crate::weights::Weights;
 
 /// Numbers the convolutions that remember.
@@ -145,10 +145,6 @@ pub(super) async fn load_conv(
     })
 }
 
-/// A convolution of one tap: a linear layer on channels.
-pub(super) async fn load_pointwise(weights: &Weights, prefix: &str, inputs: usize, outputs: usize) -> Result<Linear> {
-    weights.linear(prefix, inputs, outputs, true).await
-}
 
 /// Frames, height, width and channels of a video.
 ///

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::attention_block::MiddleBlock;
-use super::causal_conv::{CausalConv, Memory, Slots, load_pointwise, video_shape};
+use super::causal_conv::{CausalConv, Memory, Slots, video_shape};
 use super::config::VaeConfig;
 use super::resample::Upsample;
 use super::residual_block::{RMS, ResidualBlock};
@@ -96,7 +96,7 @@ impl Decoder {
         let z = config.z_dim;
         let (mean, deviation) = config.normalisation()?;
         let normalisation = (weights.upload("latents_std", &deviation)?, weights.upload("latents_mean", &mean)?);
-        let post_quant_conv = load_pointwise(weights, "post_quant_conv", z, z).await?;
+        let post_quant_conv = weights.linear("post_quant_conv", z, z, true).await?;
         let conv_in = CausalConv::load(weights, &slots, "decoder.conv_in", z, dims[0]).await?;
         let middle = MiddleBlock::load(weights, &slots, "decoder.mid_block", dims[0]).await?;
         let mut stages = Vec::new();

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::attention_block::MiddleBlock;
-use super::causal_conv::{CausalConv, Memory, Slots, load_pointwise, video_shape};
+use super::causal_conv::{CausalConv, Memory, Slots, video_shape};
 use super::config::VaeConfig;
 use super::resample::Downsample;
 use super::residual_block::{RMS, ResidualBlock};
@@ -63,7 +63,7 @@ impl Encoder {
             middle: MiddleBlock::load(weights, &slots, "encoder.mid_block", last).await?,
             norm_out: weights.vector("encoder.norm_out.gamma", last).await?,
             conv_out: CausalConv::load(weights, &slots, "encoder.conv_out", last, outputs).await?,
-            quant_conv: load_pointwise(weights, "quant_conv", outputs, outputs).await?,
+            quant_conv: weights.linear("quant_conv", outputs, outputs, true).await?,
             config: config.clone(),
         })
     }

@@ -1,6 +1,6 @@
 //! Two convolutions around a shortcut (`WanResidualBlock`).
 
-use super::causal_conv::{CausalConv, Memory, Slots, load_pointwise};
+use super::causal_conv::{CausalConv, Memory, Slots};
 use crate::error::Result;
 use crate::gpu::{Recorder, Tensor};
 use crate::ops::{Activation, Epilogue, Linear, Rms, linear, rms_norm};
@@ -28,7 +28,7 @@ impl ResidualBlock {
         let shortcut = if inputs == outputs {
             None
         } else {
-            Some(load_pointwise(weights, &format!("{prefix}.conv_shortcut"), inputs, outputs).await?)
+            Some(weights.linear(&format!("{prefix}.conv_shortcut"), inputs, outputs, true).await?)
         };
         Ok(Self {
             norm1: weights.vector(&format!("{prefix}.norm1.gamma"), inputs).await?,

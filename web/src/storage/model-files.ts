@@ -39,6 +39,8 @@ export async function openModelFiles(
 		files[file.path] = new BlobSource(blob);
 		before += file.bytes;
 	}
+	const names = manifest.files.map(({ sha256 }) => sha256);
+	await folder?.claim(url, names).catch(() => undefined);
 	onProgress({ phase: "download", done: total, total });
 	return files;
 }

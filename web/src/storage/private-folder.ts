@@ -42,10 +42,32 @@ export class PrivateFolder {
 		return new PartFile(handle as MovableFile, await handle.createSyncAccessHandle(), sha256);
 	}
 
+	/**
+	 * Notes that the model at `owner` needs the files of these names, and deletes those that only
+	 * an earlier version of it needed.
+	 */
+	async claim(owner: string, names: string[]): Promise<void> {
+		await navigator.locks.request("kinora-models/owners", async () => {
+			const handle = await this.#folder.getFileHandle("owners.json", { create: true });
+			const owners = parseOwners(await (await handle.getFile()).text());
+			const before = owners[owner] ?? [];
+			owners[owner] = names;
+			const access = await handle.createSyncAccessHandle();
+			access.truncate(0);
+			access.write(new TextEncoder().encode(JSON.stringify(owners)));
+			access.close();
+			const needed = new Set(Object.values(owners).flat());
+			for (const name of before) if (!needed.has(name)) await this.remove(name);
+		});
+	}
+
 	async remove(name: string): Promise<void> {
 		await this.#folder.removeEntry(name).catch(() => undefined);
 	}
 }
+
+/** Which files each model needs, by the address of its model.json. */
+type Owners = Record<string, string[]>;
 
 /** A partial download on disk. It takes its final name only when it is complete and verified. */
 export class PartFile implements Part {
@@ -100,5 +122,14 @@ export class PartFile implements Part {
 	close(): void {
 		this.#access.flush();
 		this.#access.close();
+	}
+}
+
+/** A list that was cut off, on a full disk, counts as none. */
+function parseOwners(text: string): Owners {
+	try {
+		return JSON.parse(text) as Owners;
+	} catch {
+		return {};
 	}
 }

@@ -1,0 +1,102 @@
+"""How well clips follow their prompts, judged by a recogniser: clips that the engine makes from the shipped files.
+
+Writes a table of the accuracy of every attribute: on rendered clips (the most that can be expected), on rendered clips
+that went through the autoencoder, and on generated ones.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import tempfile
+
+import numpy
+import torch
+from PIL import Image
+
+from pipeline import from_export
+from recogniser import ATTRIBUTES, FRAMES, LENGTH, SIDE, judge, rendered, train
+from world.captions import COLOUR_NAMES, MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES, TIME_PHRASES, with_article
+
+HELD_OUT_SEED = 424_242
+
+
+def main():
+    args = arguments()
+    if os.path.exists(args.recogniser):
+        model = torch.load(args.recogniser, weights_only=False)
+    else:
+        model = train(args.clips, args.epochs)
+        torch.save(model, args.recogniser)
+    clips, wanted = rendered(512, HELD_OUT_SEED)
+    clips = clips.float() / 127.5 - 1
+    report = {"rendered": accuracy(judge(model, clips, wanted))}
+    report["reconstructed"] = accuracy(judge(model, reconstructed(args.model, clips), wanted))
+
+    prompts, wanted = draw_prompts(args.prompts)
+    made = [generate(args, prompt, seed) for seed, prompt in enumerate(prompts)]
+    verdicts = judge(model, torch.stack(made), wanted)
+    report["generated"] = accuracy(verdicts)
+    report["all five right"] = {
+        "generated": round(torch.stack(list(verdicts.values())).all(0).float().mean().item(), 3)}
+    report["how"] = {"prompts": args.prompts, "steps": args.steps, "engine": "kinora generate"}
+    with open(args.out, "w") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+    print(json.dumps(report, indent=1))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kinora", default="../../target/release/kinora", help="the engine's command line")
+    parser.add_argument("--model", default="../nano")
+    parser.add_argument("--prompts", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="trained and written if it is not there")
+    parser.add_argument("--clips", type=int, default=12_000, help="rendered clips that the recogniser learns on")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--out", default="runs/evaluation.json")
+    return parser.parse_args()
+
+
+def draw_prompts(count, seed=3):
+    """Prompts that name all five attributes, and the indices of what they name."""
+    draw = random.Random(seed)
+    prompts, wanted = [], {name: [] for name in ATTRIBUTES}
+    for _ in range(count):
+        index = {name: draw.randrange(len(names)) for name, names in ATTRIBUTES.items()}
+        word = {name: names[index[name]] for name, names in ATTRIBUTES.items()}
+        thing = f"{draw.choice(COLOUR_NAMES[word['colour']])} {draw.choice(SUBJECT_NAMES[word['subject']])}"
+        verb, _ = draw.choice(MOTION_PHRASES[word["motion"]])
+        place, time = draw.choice(PLACE_PHRASES[word["place"]]), draw.choice(TIME_PHRASES[word["time"]])
+        prompts.append(f"{with_article(thing)} {verb} {place} {time}")
+        for name in ATTRIBUTES:
+            wanted[name].append(index[name])
+    return prompts, {name: torch.tensor(values) for name, values in wanted.items()}
+
+
+def generate(args, prompt, seed):
+    """A clip [3, len(FRAMES), SIDE, SIDE] in -1..1, made by the engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [args.kinora, "generate", "--model", args.model, "--prompt", prompt, "--seed", str(seed), "--steps", str(args.steps),
+                   "--width", str(SIDE), "--height", str(SIDE), "--frames", str(LENGTH), "--out", folder]
+        subprocess.run(command, check=True, capture_output=True)
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))
+        frames = [numpy.asarray(Image.open(f"{folder}/{names[i]}").convert("RGB")) for i in FRAMES]
+    return torch.from_numpy(numpy.stack(frames)).permute(3, 0, 1, 2).float() / 127.5 - 1
+
+
+@torch.no_grad()
+def reconstructed(folder, clips):
+    vae = from_export(folder).vae
+    out = [vae.decode(vae.encode(part).latent_dist.mode()).sample for part in clips.split(32)]
+    return torch.cat(out).clamp(-1, 1)
+
+
+def accuracy(verdicts):
+    return {name: round(right.float().mean().item(), 3) for name, right in verdicts.items()}
+
+
+if __name__ == "__main__":
+    main()
