@@ -59,7 +59,7 @@ fn compare(name: &str, tokenizer: &Tokenizer, cases: &[Case]) {
 
 #[test]
 fn ids_are_those_of_the_fast_tokenizers() {
-    for name in ["umt5", "t5"] {
+    for name in ["umt5", "t5", "nano"] {
         let (fixture, tokenizer) = fixture(name);
         compare(name, &tokenizer, &fixture.cases);
         compare(name, &tokenizer, &fixture.added_tokens);

@@ -8,13 +8,10 @@ import argparse
 import json
 import os
 import random
-import subprocess
-import tempfile
 
-import numpy
 import torch
-from PIL import Image
 
+from engine import generate
 from pipeline import from_export
 from recogniser import ATTRIBUTES, FRAMES, LENGTH, SIDE, judge, rendered, train
 from world.captions import COLOUR_NAMES, MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES, TIME_PHRASES, with_article
@@ -35,7 +32,8 @@ def main():
     report["reconstructed"] = accuracy(judge(model, reconstructed(args.model, clips), wanted))
 
     prompts, wanted = draw_prompts(args.prompts)
-    made = [generate(args, prompt, seed) for seed, prompt in enumerate(prompts)]
+    made = [generate(args.kinora, args.model, prompt, seed, SIDE, SIDE, LENGTH, args.steps)[:, FRAMES]
+            for seed, prompt in enumerate(prompts)]
     verdicts = judge(model, torch.stack(made), wanted)
     report["generated"] = accuracy(verdicts)
     report["all five right"] = {
@@ -74,17 +72,6 @@ def draw_prompts(count, seed=3):
         for name in ATTRIBUTES:
             wanted[name].append(index[name])
     return prompts, {name: torch.tensor(values) for name, values in wanted.items()}
-
-
-def generate(args, prompt, seed):
-    """A clip [3, len(FRAMES), SIDE, SIDE] in -1..1, made by the engine."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [args.kinora, "generate", "--model", args.model, "--prompt", prompt, "--seed", str(seed), "--steps", str(args.steps),
-                   "--width", str(SIDE), "--height", str(SIDE), "--frames", str(LENGTH), "--out", folder]
-        subprocess.run(command, check=True, capture_output=True)
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))
-        frames = [numpy.asarray(Image.open(f"{folder}/{names[i]}").convert("RGB")) for i in FRAMES]
-    return torch.from_numpy(numpy.stack(frames)).permute(3, 0, 1, 2).float() / 127.5 - 1
 
 
 @torch.no_grad()

@@ -138,9 +138,9 @@ def vocabulary():
 
 
 def write_log(args):
-    """All stages' logs in the order of training."""
+    """All stages' logs in the order of training; first, if it is there, the log of the model that was begun with."""
     with open(f"{args.out}/training-log.jsonl", "w") as out:
-        for path in ("vae_adam/frames.jsonl", "vae/frames.jsonl", "vae/decoder.jsonl", "dit/dit.jsonl"):
+        for path in ("earlier.jsonl", "vae/frames.jsonl", "vae/decoder.jsonl", "dit/dit.jsonl"):
             if os.path.exists(f"{args.run}/{path}"):
                 with open(f"{args.run}/{path}") as file:
                     shutil.copyfileobj(file, out)

@@ -1,0 +1,22 @@
+"""The model card's contact sheet: the prompts of prompts.txt, seed 0, made by the engine from the shipped files."""
+
+import argparse
+import os
+
+from contact_sheet import contact_sheet
+from engine import generate
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kinora", default="../../target/release/kinora", help="the engine's command line")
+    parser.add_argument("--model", default="../nano")
+    parser.add_argument("--out", default="../nano/contact-sheet.png")
+    args = parser.parse_args()
+    with open(os.path.join(os.path.dirname(__file__), "prompts.txt")) as file:
+        prompts = file.read().splitlines()
+    contact_sheet([generate(args.kinora, args.model, prompt) for prompt in prompts], prompts, args.out, columns=5)
+
+
+if __name__ == "__main__":
+    main()
