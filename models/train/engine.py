@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 
-def generate(kinora, model, prompt, seed=0, width=64, height=64, frames=9, steps=20):
+def generate(kinora, model, prompt, seed=0, width=64, height=64, frames=9, steps=12):
     """A clip [3, frames, height, width] in -1..1; raises CalledProcessError when `kinora generate` fails."""
     with tempfile.TemporaryDirectory() as folder:
         options = {"model": model, "prompt": prompt, "seed": seed, "width": width, "height": height, "frames": frames,

@@ -50,7 +50,7 @@ def arguments():
     parser.add_argument("--kinora", default="../../target/release/kinora", help="the engine's command line")
     parser.add_argument("--model", default="../nano")
     parser.add_argument("--prompts", type=int, default=500)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--recogniser", default="runs/recogniser.pt", help="trained and written if it is not there")
     parser.add_argument("--clips", type=int, default=12_000, help="rendered clips that the recogniser learns on")
     parser.add_argument("--epochs", type=int, default=8)

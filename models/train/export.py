@@ -106,7 +106,7 @@ def write_manifest(args, configs, preview):
         "files": files,
         "configs": configs,
         "text_length": TEXT_LENGTH,
-        "sampler": {"name": "euler", "steps": 20, "guidance": 2.5, "shift": SHIFT, "negative_prompt": ""},
+        "sampler": {"name": "euler", "steps": 12, "guidance": 2.0, "shift": SHIFT, "negative_prompt": ""},
         "sizes": [{"label": labels[s], "width": int(s.split("x")[0]), "height": int(s.split("x")[1])} for s in args.sizes],
         "frames": args.frames, "fps": 8,
         "gpu_memory": 268435456,

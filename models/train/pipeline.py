@@ -21,7 +21,7 @@ class Pipeline:
         self.tokenizer, self.denoise, self.vae = tokenizer, denoise, vae
 
     @torch.no_grad()
-    def __call__(self, prompts, width=64, height=64, frames=9, steps=20, guidance=2.5, seed=0):
+    def __call__(self, prompts, width=64, height=64, frames=9, steps=12, guidance=2.0, seed=0):
         """Clips of the prompts: [B, 3, frames, height, width] in -1..1."""
         ids, empty = token_ids(self.tokenizer, prompts), token_ids(self.tokenizer, [""])
         shape = (len(prompts), self.vae.config.z_dim, frames, height // 8, width // 8)
