@@ -7,12 +7,20 @@ use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
 static RMS_NORM: Forms = Forms {
     together: Kernel {
         name: "rms_norm",
-        source: &[ROW_TOGETHER, include_str!("../../../shaders/activation.wgsl"), include_str!("../../../shaders/rms_norm.wgsl")],
+        source: &[
+            ROW_TOGETHER,
+            include_str!("../../../shaders/activation.wgsl"),
+            include_str!("../../../shaders/rms_norm.wgsl"),
+        ],
         bindings: BINDINGS,
     },
     alone: Kernel {
         name: "rms_norm_alone",
-        source: &[ROW_ALONE, include_str!("../../../shaders/activation.wgsl"), include_str!("../../../shaders/rms_norm.wgsl")],
+        source: &[
+            ROW_ALONE,
+            include_str!("../../../shaders/activation.wgsl"),
+            include_str!("../../../shaders/rms_norm.wgsl"),
+        ],
         bindings: BINDINGS,
     },
 };

@@ -145,7 +145,6 @@ pub(super) async fn load_conv(
     })
 }
 
-
 /// Frames, height, width and channels of a video.
 ///
 /// # Errors
