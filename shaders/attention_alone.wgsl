@@ -4,14 +4,16 @@
 
 const INVOCATIONS: u32 = 8u;
 
-// Four columns of a row that begins at `base`, zeros beyond the head.
+// Four columns of a row that begins at `base`, zeros beyond the head; one function a binding.
 fn q4(base: u32, column: u32) -> vec4<f32> {
     let at = base + column;
     if (column + 4u <= p.head_dim) {
         return vec4<f32>(q[at], q[at + 1u], q[at + 2u], q[at + 3u]);
     }
-    return vec4<f32>(q[at], q[min(at + 1u, base + p.head_dim - 1u)], q[min(at + 2u, base + p.head_dim - 1u)], 0.0)
-        * inside(column);
+    var value = vec4<f32>(q[at], 0.0, 0.0, 0.0);
+    if (column + 1u < p.head_dim) { value.y = q[at + 1u]; }
+    if (column + 2u < p.head_dim) { value.z = q[at + 2u]; }
+    return value;
 }
 
 fn k4(base: u32, column: u32) -> vec4<f32> {
@@ -19,8 +21,10 @@ fn k4(base: u32, column: u32) -> vec4<f32> {
     if (column + 4u <= p.head_dim) {
         return vec4<f32>(k[at], k[at + 1u], k[at + 2u], k[at + 3u]);
     }
-    return vec4<f32>(k[at], k[min(at + 1u, base + p.head_dim - 1u)], k[min(at + 2u, base + p.head_dim - 1u)], 0.0)
-        * inside(column);
+    var value = vec4<f32>(k[at], 0.0, 0.0, 0.0);
+    if (column + 1u < p.head_dim) { value.y = k[at + 1u]; }
+    if (column + 2u < p.head_dim) { value.z = k[at + 2u]; }
+    return value;
 }
 
 fn v4(base: u32, column: u32) -> vec4<f32> {
@@ -28,13 +32,10 @@ fn v4(base: u32, column: u32) -> vec4<f32> {
     if (column + 4u <= p.head_dim) {
         return vec4<f32>(v[at], v[at + 1u], v[at + 2u], v[at + 3u]);
     }
-    return vec4<f32>(v[at], v[min(at + 1u, base + p.head_dim - 1u)], v[min(at + 2u, base + p.head_dim - 1u)], 0.0)
-        * inside(column);
-}
-
-// 1 for the columns from `column` on that the head has, 0 for the others.
-fn inside(column: u32) -> vec4<f32> {
-    return vec4<f32>(vec4<u32>(column, column + 1u, column + 2u, column + 3u) < vec4<u32>(p.head_dim));
+    var value = vec4<f32>(v[at], 0.0, 0.0, 0.0);
+    if (column + 1u < p.head_dim) { value.y = v[at + 1u]; }
+    if (column + 2u < p.head_dim) { value.z = v[at + 2u]; }
+    return value;
 }
 
 @compute @workgroup_size(INVOCATIONS)

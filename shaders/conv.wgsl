@@ -39,15 +39,14 @@ struct Parameters {
 @group(0) @binding(6) var<storage, read> other: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;
 
-// Whether the weight has the channels fastest and whole vectors of them: then each tap is a segment of the inner
-// dimension. Otherwise all is one segment, looked up value by value.
+// Whether each tap is a segment of the inner dimension, so that its place is computed once for all channels. The weight
+// must have the channels fastest, and whole vectors of them. Otherwise all taps are one segment.
 override SEGMENTED: bool = true;
 // Order of the inner dimension in the weight: channels fastest, or, as files store it, taps fastest.
 override TAPS_FASTEST: bool = false;
 
 // An output position: where the kernel's first tap lies for it.
 struct Row {
-    position: u32,
     inside: bool,
     frame: i32,
     row: i32,
@@ -72,7 +71,6 @@ fn row_at(position: u32) -> Row {
     let h = position % area / p.out_width;
     let w = position % p.out_width;
     return Row(
-        position,
         t < p.out_frames,
         i32(t * p.stride_frames) - i32(p.pad_frames),
         i32(h * p.stride) - i32(p.pad),
@@ -109,22 +107,28 @@ fn base_of(row: Row, segment: u32) -> i32 {
     if (SEGMENTED) {
         return tap_base(row, segment);
     }
-    return i32(row.position);
+    return 0;
 }
 
-fn x4(base: i32, k: u32) -> vec4<f32> {
-    if (!SEGMENTED) {
-        let row = row_at(u32(base));
-        return vec4<f32>(x1(row, k), x1(row, k + 1u), x1(row, k + 2u), x1(row, k + 3u));
+fn x4(row: Row, base: i32, k: u32) -> vec4<f32> {
+    if (SEGMENTED) {
+        return channels4(base, k);
     }
+    if (!TAPS_FASTEST && p.in_channels % 4u == 0u) {
+        return channels4(tap_base(row, k / p.in_channels), k % p.in_channels);
+    }
+    return vec4<f32>(x1(row, k), x1(row, k + 1u), x1(row, k + 2u), x1(row, k + 3u));
+}
+
+fn channels4(base: i32, channel: u32) -> vec4<f32> {
     if (base >= 0) {
-        let at = u32(base) + k;
+        let at = u32(base) + channel;
         return vec4<f32>(input[at], input[at + 1u], input[at + 2u], input[at + 3u]);
     }
     if (base == ZERO) {
         return vec4<f32>();
     }
-    let at = u32(-2 - base) + k;
+    let at = u32(-2 - base) + channel;
     return vec4<f32>(history[at], history[at + 1u], history[at + 2u], history[at + 3u]);
 }
 

@@ -16,7 +16,7 @@ fn base_of(row: Row, segment: u32) -> i32 {
     return row.base;
 }
 
-fn x4(base: i32, k: u32) -> vec4<f32> {
+fn x4(row: Row, base: i32, k: u32) -> vec4<f32> {
     if (base < 0) {
         return vec4<f32>();
     }

@@ -42,8 +42,10 @@ fn main(
             base[r] = base_of(rows[r], segment);
         }
         for (var k = 0u; k < size.inner; k += 4u) {
-            let low = mat4x4<f32>(x4(base[0], k), x4(base[1], k), x4(base[2], k), x4(base[3], k));
-            let high = mat4x4<f32>(x4(base[4], k), x4(base[5], k), x4(base[6], k), x4(base[7], k));
+            let low = mat4x4<f32>(
+                x4(rows[0], base[0], k), x4(rows[1], base[1], k), x4(rows[2], base[2], k), x4(rows[3], base[3], k));
+            let high = mat4x4<f32>(
+                x4(rows[4], base[4], k), x4(rows[5], base[5], k), x4(rows[6], base[6], k), x4(rows[7], base[7], k));
             for (var c = 0u; c < COLUMNS; c++) {
                 let w = weight4(min(first_column + c, last), segment * size.inner + k, size.segments * size.inner);
                 sums[2u * c] += w * low;

@@ -53,7 +53,7 @@ fn main(
             var x = vec4<f32>();
             var w = vec4<f32>();
             if (k < size.inner) {
-                x = x4(base_of(rows[j], segment), k);
+                x = x4(rows[j], base_of(rows[j], segment), k);
                 if (first_column + row < size.columns) {
                     w = weight4(first_column + row, segment * size.inner + k, size.segments * size.inner);
                 }

@@ -76,7 +76,8 @@ impl Weights {
             return Ok(Weight { format: PackedFormat::F32, rows, columns, taps_fastest: false, data, scales: None });
         };
         let (file, entry) = files.find(name, rows * columns)?;
-        let unpack = taps > 1 && files.gpu.invocations() == Invocations::Alone;
+        let is_blocks = entry.data_type.block_elements() > 1;
+        let unpack = taps > 1 && is_blocks && files.gpu.invocations() == Invocations::Alone;
         let data_type = if unpack { DataType::F32 } else { entry.data_type };
         let format = PackedFormat::of(data_type);
         let (data_words, scale_words) = packed_words(format, rows, columns);

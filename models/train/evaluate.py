@@ -54,7 +54,7 @@ def arguments():
     parser.add_argument("--recogniser", default="runs/recogniser.pt", help="trained and written if it is not there")
     parser.add_argument("--clips", type=int, default=12_000, help="rendered clips that the recogniser learns on")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--out", default="runs/evaluation.json")
+    parser.add_argument("--out", default="../nano/evaluation.json")
     return parser.parse_args()
 
 

@@ -28,8 +28,9 @@ def main():
     name = "decoder" if args.decoder_only else "frames"
     if args.initial_weights:
         load_weights(model.vae, args.initial_weights)
-    if args.decoder_only:
+    elif args.decoder_only:
         model.load_state_dict(torch.load(f"{args.run}/frames.pt", map_location=device)["average"])
+    if args.decoder_only:
         model.vae.encoder.requires_grad_(False)
         model.vae.quant_conv.requires_grad_(False)
     optimiser, average = Optimiser(model, weight_decay=0.01), Average(model, 0.99)

@@ -84,7 +84,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
     ensure(keys > 0 && queries > 0, "attention", || "needs at least one query and one key".into())?;
     let out = recorder.tensor(&[queries, width])?;
     let (kernel, invocations) =
-        recorder.form(&ATTENTION, 32 + a.head_dim + keys.div_ceil(4) * (1 + a.head_dim.div_ceil(2)));
+        recorder.form(&ATTENTION, 32 + a.head_dim + keys.div_ceil(4) * (1 + 2 * a.head_dim.div_ceil(4)));
     let queries_of_workgroup = match invocations {
         Invocations::Together => 32,
         Invocations::Alone => 8,

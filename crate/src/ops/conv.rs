@@ -2,7 +2,7 @@
 
 use super::{Activation, Epilogue, Weight, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Forms, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
 const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
 const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
@@ -102,10 +102,15 @@ pub fn conv(
         "second operand has another shape".into()
     })?;
     let out = recorder.tensor(&[frames, height, width, channels])?;
-    let (kernel, invocations) = recorder.form(&CONV, layer.weight.columns);
+    let (kernel, invocations) = recorder.form(&CONV, product::rounds_alone(layer.weight.columns, taps));
     let (side, workgroups) = product::layout(invocations, positions, channels);
     let taps_fastest = layer.weight.taps_fastest;
-    let segmented = !taps_fastest && in_channels.is_multiple_of(4);
+    // Together, the inner dimension is walked 32 values at a time: short segments would be mostly padding.
+    let whole_steps = match invocations {
+        Invocations::Together => 32,
+        Invocations::Alone => 4,
+    };
+    let segmented = !taps_fastest && in_channels.is_multiple_of(whole_steps);
     let variant = [
         ("WEIGHT_FORMAT", layer.weight.shader_format()),
         ("SEGMENTED", f64::from(u8::from(segmented))),

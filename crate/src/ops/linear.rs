@@ -99,7 +99,7 @@ pub fn linear(
     }
     let out = recorder.tensor(&shape)?;
 
-    let (matmul, invocations) = recorder.form(&MATMUL, inner);
+    let (matmul, invocations) = recorder.form(&MATMUL, product::rounds_alone(inner, 1));
     let (kernel, side, workgroups) = if rows <= MAX_VECTOR_ROWS && invocations == Invocations::Together {
         (&MATVEC, None, (columns * rows.div_ceil(4)) as u64)
     } else {

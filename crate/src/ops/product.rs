@@ -21,3 +21,9 @@ pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (
         Invocations::Alone => (None, tiles(BLOCK_ALONE[0], BLOCK_ALONE[1]) as u64),
     }
 }
+
+/// How often an invocation of product_alone.wgsl goes round its loops: nine times a vector of the inner dimension, nine
+/// times a segment, and for the rows and columns before and after.
+pub(super) fn rounds_alone(inner: usize, segments: usize) -> usize {
+    9 * (inner.div_ceil(4) + segments) + 100
+}

@@ -26,6 +26,12 @@ export async function openModelFiles(
 		notice("This browser cannot keep files here, so the model will be downloaded at every visit.");
 	}
 
+	const names = manifest.files.map(({ sha256 }) => sha256);
+	// A full disk keeps the list from being written; then nothing may be taken for unneeded.
+	const claimed = await folder?.claim(url, names).then(
+		() => true,
+		() => false,
+	);
 	const files: Record<string, ByteSource> = {};
 	for (const file of manifest.files) {
 		let reportedAt = 0;
@@ -39,8 +45,7 @@ export async function openModelFiles(
 		files[file.path] = new BlobSource(blob);
 		before += file.bytes;
 	}
-	const names = manifest.files.map(({ sha256 }) => sha256);
-	await folder?.claim(url, names).catch(() => undefined);
+	if (claimed) await folder?.sweep();
 	onProgress({ phase: "download", done: total, total });
 	return files;
 }

@@ -7,6 +7,12 @@ interface MovableFile extends FileSystemFileHandle {
 	move(name: string): Promise<void>;
 }
 
+/** Which files each model needs, by the model's address. */
+type Owners = Record<string, string[]>;
+
+const ownersFile = "owners.json";
+const ownersLock = "kinora-models/owners";
+
 export class PrivateFolder {
 	readonly #folder: FileSystemDirectoryHandle;
 
@@ -43,31 +49,56 @@ export class PrivateFolder {
 	}
 
 	/**
-	 * Notes that the model at `owner` needs the files of these names, and deletes those that only
-	 * an earlier version of it needed.
+	 * Notes that the model at `owner` needs the files of these names and no others, and keeps them
+	 * from being swept away while this Worker lives. Call it before they are downloaded.
 	 */
 	async claim(owner: string, names: string[]): Promise<void> {
-		await navigator.locks.request("kinora-models/owners", async () => {
-			const handle = await this.#folder.getFileHandle("owners.json", { create: true });
-			const owners = parseOwners(await (await handle.getFile()).text());
-			const before = owners[owner] ?? [];
-			owners[owner] = names;
+		await Promise.all(names.map(holdWhileAlive));
+		await navigator.locks.request(ownersLock, async () => {
+			const owners = { ...(await this.#owners()), [owner]: names };
+			const handle = await this.#folder.getFileHandle(ownersFile, { create: true });
 			const access = await handle.createSyncAccessHandle();
-			access.truncate(0);
-			access.write(new TextEncoder().encode(JSON.stringify(owners)));
-			access.close();
-			const needed = new Set(Object.values(owners).flat());
-			for (const name of before) if (!needed.has(name)) await this.remove(name);
+			try {
+				access.truncate(0);
+				access.write(new TextEncoder().encode(JSON.stringify(owners)));
+			} finally {
+				access.close();
+			}
 		});
+	}
+
+	/** Deletes the files, also partial ones, that no model needs and no open tab reads. */
+	async sweep(): Promise<void> {
+		await navigator.locks.request(ownersLock, async () => {
+			const owners = await this.#owners();
+			if (!owners) return;
+			const needed = new Set(Object.values(owners).flat());
+			const names: string[] = [];
+			for await (const name of this.#folder.keys()) names.push(name);
+			for (const name of names) {
+				const sha256 = name.replace(/\.part$/, "");
+				if (name === ownersFile || needed.has(sha256)) continue;
+				await navigator.locks.request(inUse(sha256), { ifAvailable: true }, async (lock) => {
+					if (lock) await this.remove(name);
+				});
+			}
+		});
+	}
+
+	/** Undefined when there is no list, or one that was cut off on a full disk. */
+	async #owners(): Promise<Owners | undefined> {
+		try {
+			const handle = await this.#folder.getFileHandle(ownersFile);
+			return JSON.parse(await (await handle.getFile()).text()) as Owners;
+		} catch {
+			return undefined;
+		}
 	}
 
 	async remove(name: string): Promise<void> {
 		await this.#folder.removeEntry(name).catch(() => undefined);
 	}
 }
-
-/** Which files each model needs, by the address of its model.json. */
-type Owners = Record<string, string[]>;
 
 /** A partial download on disk. It takes its final name only when it is complete and verified. */
 export class PartFile implements Part {
@@ -125,11 +156,18 @@ export class PartFile implements Part {
 	}
 }
 
-/** A list that was cut off, on a full disk, counts as none. */
-function parseOwners(text: string): Owners {
-	try {
-		return JSON.parse(text) as Owners;
-	} catch {
-		return {};
-	}
+/** The lock that whoever reads a file shares. */
+function inUse(sha256: string): string {
+	return `kinora-models/in-use/${sha256}`;
+}
+
+/** Takes a file's lock until the Worker ends; resolves when it is held. */
+function holdWhileAlive(sha256: string): Promise<void> {
+	return new Promise((held, failed) => {
+		const untilTheEnd = () => {
+			held();
+			return new Promise<never>(() => undefined);
+		};
+		navigator.locks.request(inUse(sha256), { mode: "shared" }, untilTheEnd).catch(failed);
+	});
 }
