@@ -46,4 +46,5 @@ def haze_of(scene):
 
 def hazed(colour, haze, haze_colour, near):
     """`colour` seen through haze, thicker the farther: all must broadcast."""
-    return torch.lerp(haze_colour, colour, torch.exp(-haze / near))
+    far = 1 / near if torch.is_tensor(near) else 1 / max(near, 0.01)
+    return torch.lerp(haze_colour, colour, torch.exp(-haze * far))

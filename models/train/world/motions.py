@@ -51,121 +51,130 @@ class Pose:
     rolled: torch.Tensor  # way travelled, in units of its height
 
 
-def within(way, longest):
-    """A way that no clip, however long, makes longer than `longest`."""
-    return longest * torch.tanh(way / longest)
-
-
 def poses(scene, second, seconds, duration, aspect):
     """Poses of the scenes' first subjects, or of their second ones, at the moments `seconds` (float [T]) of clips of `duration`
     seconds. `aspect` is the frames' width / height. Whatever goes somewhere passes the middle of its path in the middle of the clip.
     """
-    subject, motion = acts(scene, second)
-    device = subject.device
-    pace = torch.tensor(list(PACES.values()), device=device)[scene.pace][:, None]
-    alone = (scene.relation == RELATIONS.index("alone"))[:, None]
-    # Narrow frames are seen from a little further away, wide ones from a little nearer.
-    unit = 0.5 + 0.5 * min(aspect, 1.0) if aspect < 1 else 0.5 + 0.5 * aspect**0.5
-    tall = torch.tensor([TALL.get(s, 1.0) for s in SUBJECTS], device=device)
-    base = height_of(scene, unit, aspect) * tall[subject][:, None]
-    half = torch.tensor([HALF_WIDTH[s] * TALL.get(s, 1.0) for s in SUBJECTS], device=device)
-
-    def moves(*names):
-        return sum((motion == MOTIONS.index(n)) for n in names).bool()[:, None]
-
-    # The part of the clip's way that is covered at each moment, -0.5..0.5; a clip of one frame shows the middle.
-    part = ((seconds / duration if duration else 0 * seconds + 0.5) - 0.5)[None]
-    travelled = part * within(SPEED * pace * duration, 0.95 * max(aspect, 0.7)) * unit
-    strolled = part * within(STROLL * pace * duration, 0.8 * max(aspect, 0.7)) * unit
-    passed = part * (aspect + 0.15) * (0.65 + 0.35 * pace)
-    climbed = part * within(SPEED * pace * duration, 0.75)
-    grown = part * within(GROWTH * pace * duration, 1.1)
-    heading = torch.where(moves("moving right"), 1.0, torch.where(moves("moving left"), -1.0, scene.heading[:, None]))
-    goes = moves("moving left", "moving right", "walking", "driving past")
-
-    near = torch.ones_like(part).expand(len(subject), -1)
-    # Who drives past comes nearer.
-    near = torch.where(moves("driving past"), 1 + 0.45 * part, near)
-    if not second:
-        near = torch.where((scene.relation == RELATIONS.index("behind"))[:, None], BEHIND * near, near)
-    horizon = torch.tensor([HORIZON[p] for p in PLACES], device=device)[scene.place][:, None]
-    standing = horizon + (GROUND - horizon) * near
-
-    size = base * near
-    size = torch.where(moves("growing"), size * torch.exp(grown), size)
-    size = torch.where(moves("shrinking"), size * torch.exp(-grown), size)
-
-    hover = torch.tensor([HOVER.get(s, 0.0) for s in SUBJECTS], device=device)[subject][:, None] * unit
-    free = torch.where(alone, scene.offset[:, :1] * 0.10 * max(aspect, 0.6), beside(scene, second, height_of(scene, unit, aspect), half))
-    way = torch.where(moves("walking"), strolled, torch.where(moves("driving past"), passed, travelled))
-    x = free + torch.where(goes, heading * way, 0 * way)
-
-    lift = torch.where(hover > 0, hover + 0.04 * (1 + scene.offset[:, 1:]), hover)
-    y = standing + size / 2 + lift
-    drift = 0.04 * scene.offset[:, 1:]
-    # Up and down: through the middle of the frame.
-    y = torch.where(moves("rising"), drift + climbed, y)
-    y = torch.where(moves("falling"), drift - climbed, y)
-    beat = torch.sin(pi * (seconds[None] * pace / BOUNCE_PERIOD + scene.phase[:, None])).abs()
-    y = torch.where(moves("bouncing"), standing + size / 2 + 0.34 * beat, y)
-    y = torch.where(moves("spinning") & (subject != SUBJECTS.index("windmill"))[:, None], 0.02 + drift, y)
-
-    turn = 2 * pi * (scene.phase[:, None] - seconds[None] * pace / CIRCLE_PERIOD)
-    x = torch.where(moves("circling"), x + 0.19 * min(aspect, 1.0) ** 0.5 * torch.cos(turn), x)
-    y = torch.where(moves("circling"), 0.03 + 0.19 * torch.sin(turn), y)
-
-    cycle = scene.phase[:, None] + STEPS * pace * seconds[None]
-    rolled = torch.where(goes, way / base, 0 * way)
-    facing = torch.where(goes | ~alone, heading, torch.ones_like(heading)).expand_as(x)
-    angle = torch.where(moves("spinning"), 2 * pi * scene.phase[:, None] - SPIN * pace * seconds[None], 0 * x)
-    angle, facing, y, cycle = characteristic(scene, subject, moves, goes, rolled, facing, angle, y, cycle, seconds)
-    return Pose(x, y, size, angle, facing, near, standing, cycle, goes.float().expand_as(x), moves("dancing").float().expand_as(x), rolled)
+    act = Act(scene, second, seconds, duration, aspect)
+    near, standing = act.stage()
+    size = act.size(near)
+    x, rolled = act.across()
+    y = act.up(standing, size)
+    turn = 2 * pi * (scene.phase[:, None] - act.seconds * act.pace / CIRCLE_PERIOD)
+    x = torch.where(act.moves("circling"), x + 0.19 * min(aspect, 1.0) ** 0.5 * torch.cos(turn), x)
+    y = torch.where(act.moves("circling"), 0.03 + 0.19 * torch.sin(turn), y)
+    pose = Pose(
+        x=x, y=y, size=size, near=near, standing=standing, rolled=rolled,
+        angle=torch.where(act.moves("spinning"), 2 * pi * scene.phase[:, None] - SPIN * act.pace * act.seconds, 0 * x),
+        facing=torch.where(act.goes | ~act.alone, act.heading, torch.ones_like(act.heading)).expand_as(x),
+        cycle=scene.phase[:, None] + STEPS * act.pace * act.seconds,
+        walks=act.goes.float().expand_as(x), dances=act.moves("dancing").float().expand_as(x),
+    )
+    return characteristic(act, pose)
 
 
-def acts(scene, second):
-    """Which subjects, and the indices of what they do; a second subject that is not chased stays (-1)."""
-    if not second:
-        return scene.subject, scene.motion
-    chased = scene.relation == RELATIONS.index("chasing")
-    return scene.second_subject, torch.where(chased, scene.motion, -torch.ones_like(scene.motion))
+class Act:
+    """What subjects do in a batch of scenes, and the parts of their poses; tensors are [B, 1] or [B, T]."""
+
+    def __init__(self, scene, second, seconds, duration, aspect):
+        self.scene, self.second, self.duration, self.aspect, device = scene, second, duration, aspect, scene.subject.device
+        # A second subject that is not chased stays: no motion's index is -1.
+        chased = scene.relation == RELATIONS.index("chasing")
+        self.subject = scene.second_subject if second else scene.subject
+        self.motion = torch.where(chased, scene.motion, -torch.ones_like(scene.motion)) if second else scene.motion
+        self.alone = (scene.relation == RELATIONS.index("alone"))[:, None]
+        self.pace = torch.tensor(list(PACES.values()), device=device)[scene.pace][:, None]
+        self.seconds = seconds[None]
+        # The part of the clip's way that is covered at each moment, -0.5..0.5; a clip of one frame shows the middle.
+        self.part = self.seconds / duration - 0.5 if duration else 0 * self.seconds
+        # Narrow frames are seen from a little further away, wide ones from a little nearer.
+        self.unit = 0.5 + 0.5 * min(aspect, 1.0) if aspect < 1 else 0.5 + 0.5 * aspect**0.5
+        tall = torch.tensor([TALL.get(s, 1.0) for s in SUBJECTS], device=device)[:, None]
+        wide = torch.tensor([HALF_WIDTH[s] for s in SUBJECTS], device=device)[:, None] * tall
+        first_height, second_height = (height_of(scene, which, self.unit, aspect) for which in (False, True))
+        self.height = (second_height if second else first_height) * tall[self.subject]
+        # The mean of the two half widths of a pair.
+        self.half_width = (first_height * wide[scene.subject] + second_height * wide[scene.second_subject]) / 2
+        named = torch.tensor([{"moving left": -1.0, "moving right": 1.0}.get(m, 0.0) for m in MOTIONS], device=device)[scene.motion]
+        self.heading = torch.where(named == 0, scene.heading, named)[:, None]
+        self.goes = self.moves("moving left", "moving right", "walking", "driving past")
+
+    def moves(self, *names):
+        return sum(self.motion == MOTIONS.index(name) for name in names).bool()[:, None]
+
+    def are(self, name):
+        return (self.subject == SUBJECTS.index(name))[:, None]
+
+    def way(self, speed, longest):
+        """The way covered so far at a speed, from the middle; the whole of it is never longer than `longest`, however long the clip."""
+        return self.part * longest * torch.tanh(speed * self.pace * self.duration / longest)
+
+    def stage(self):
+        """Nearness, and the height of the ground there."""
+        # Who drives past comes nearer.
+        near = torch.where(self.moves("driving past"), 1 + 0.45 * self.part, 1 + 0 * self.part)
+        if not self.second:
+            near = torch.where((self.scene.relation == RELATIONS.index("behind"))[:, None], BEHIND * near, near)
+        horizon = torch.tensor([HORIZON[p] for p in PLACES], device=near.device)[self.scene.place][:, None]
+        return near, horizon + (GROUND - horizon) * near
+
+    def size(self, near):
+        grown = self.way(GROWTH, 1.1)
+        grown = torch.where(self.moves("growing"), grown, torch.where(self.moves("shrinking"), -grown, 0 * grown))
+        return self.height * near * torch.exp(grown)
+
+    def across(self):
+        """x, and the way rolled in units of the subject's height."""
+        room = max(self.aspect, 0.7)
+        way = self.way(SPEED, 0.95 * room) * self.unit
+        way = torch.where(self.moves("walking"), self.way(STROLL, 0.8 * room) * self.unit, way)
+        way = torch.where(self.moves("driving past"), self.part * (self.aspect + 0.15) * (0.65 + 0.35 * self.pace), way)
+        way = torch.where(self.goes, way, 0 * way)
+        apart = self.apart() * (1 if self.second else -1)
+        start = torch.where(self.alone, self.scene.offset[:, :1] * 0.10 * max(self.aspect, 0.6), apart)
+        return start + self.heading * way, way / self.height
+
+    def apart(self):
+        """How far to the right of the middle between the two the second subject of a pair is."""
+        relation = self.scene.relation[:, None]
+        apart = self.heading * (self.half_width + 0.05)
+        apart = torch.where(relation == RELATIONS.index("left of"), self.half_width + 0.03, apart)
+        # Behind: seen past the other one.
+        return torch.where(relation == RELATIONS.index("behind"), 0.55 * self.half_width * self.scene.heading[:, None], apart)
+
+    def up(self, standing, size):
+        free = 0.04 * self.scene.offset[:, 1:]
+        hover = torch.tensor([HOVER.get(s, 0.0) for s in SUBJECTS], device=size.device)[self.subject][:, None]
+        y = standing + size / 2 + torch.where(hover > 0, hover * self.unit + 0.04 + free, hover)
+        climbed = self.way(SPEED, 0.75)
+        # Up and down: through the middle of the frame.
+        y = torch.where(self.moves("rising"), free + climbed, y)
+        y = torch.where(self.moves("falling"), free - climbed, y)
+        y = torch.where(self.moves("spinning") & ~self.are("windmill"), 0.02 + free, y)
+        beat = torch.sin(pi * (self.seconds * self.pace / BOUNCE_PERIOD + self.scene.phase[:, None])).abs()
+        return torch.where(self.moves("bouncing"), standing + size / 2 + 0.34 * beat, y)
 
 
-def height_of(scene, unit, aspect):
-    """Heights [B, 1]: those of two subjects leave room for each other."""
+def height_of(scene, second, unit, aspect):
+    """Usual heights [B, 1] of subjects of their sizes: those of two subjects leave room for each other."""
     size = torch.tensor(list(SIZES.values()), device=scene.size.device)[scene.size] * scene.stature
-    paired = scene.relation != RELATIONS.index("alone")
-    # The usual size is the second subject's too, so that only the middle counts.
-    size = torch.where(paired, size**0.5 * 0.78 * min(1.0, 0.3 + 0.7 * aspect), size)
-    return HEIGHT * unit * size[:, None]
+    # A caption tells only the first one's size.
+    beside = 0 * size + 1 if second else size**0.7
+    alone = scene.relation == RELATIONS.index("alone")
+    return HEIGHT * unit * torch.where(alone, size, 0.80 * min(1.0, 0.3 + 0.7 * aspect) * beside)[:, None]
 
 
-def beside(scene, second, base, half):
-    """How far from the middle of the two a subject of a pair is, [B, 1]."""
-    widths = (half[scene.subject] + half[scene.second_subject])[:, None] * base
-    relation, heading = scene.relation[:, None], scene.heading[:, None]
-    right, left = (scene.motion == 1)[:, None], (scene.motion == 0)[:, None]
-    heading = torch.where(right, 1.0, torch.where(left, -1.0, heading))
-    apart = torch.where(relation == RELATIONS.index("left of"), widths + 0.05, heading * (widths + 0.10))
-    # Behind: seen past the other one.
-    apart = torch.where(relation == RELATIONS.index("behind"), 0.55 * widths * scene.heading[:, None], apart)
-    return apart / 2 if second else -apart / 2
-
-
-def characteristic(scene, subject, moves, goes, rolled, facing, angle, y, cycle, seconds):
-    """What only some subjects do: balls roll, rockets point where they fly, boats rock on the sea, walkers bob."""
-
-    def are(name):
-        return (subject == SUBJECTS.index(name))[:, None]
-
-    angle = torch.where(are("ball") & goes, -2 * rolled * facing, angle)
-    angle = torch.where(are("rocket") & goes, -pi / 2 * facing, angle)
-    facing = torch.where(are("rocket") | are("ball"), torch.ones_like(facing), facing)
-    # A windmill that spins does so with its sails.
-    angle = torch.where(are("windmill"), 0 * angle, angle)
-    cycle = torch.where(are("windmill") & moves("spinning"), 2.5 * cycle, cycle)
-    afloat = are("boat") & (scene.place == PLACES.index("sea"))[:, None]
-    roll = torch.sin(2 * pi * (0.45 * seconds[None] + scene.phase[:, None]))
-    angle = torch.where(afloat & ~moves("spinning"), 0.07 * roll, angle)
-    y = torch.where(afloat, y + 0.008 * roll, y)
-    y = torch.where(moves("dancing"), y + 0.025 * torch.sin(2 * pi * cycle).abs(), y)
-    return angle, facing, y, cycle
+def characteristic(act, pose):
+    """What only some subjects do: balls roll, rockets point where they fly, windmills spin with their sails, boats rock on the
+    sea, dancers hop."""
+    pose.angle = torch.where(act.are("ball") & act.goes, -2 * pose.rolled * pose.facing, pose.angle)
+    pose.angle = torch.where(act.are("rocket") & act.goes, -pi / 2 * pose.facing, pose.angle)
+    pose.facing = torch.where(act.are("rocket") | act.are("ball"), torch.ones_like(pose.facing), pose.facing)
+    pose.angle = torch.where(act.are("windmill"), 0 * pose.angle, pose.angle)
+    pose.cycle = torch.where(act.are("windmill") & act.moves("spinning"), 2.5 * pose.cycle, pose.cycle)
+    afloat = act.are("boat") & (act.scene.place == PLACES.index("sea"))[:, None]
+    roll = torch.sin(2 * pi * (0.45 * act.seconds + act.scene.phase[:, None]))
+    pose.angle = torch.where(afloat & ~act.moves("spinning"), 0.07 * roll, pose.angle)
+    pose.y = torch.where(afloat, pose.y + 0.008 * roll, pose.y)
+    pose.y = torch.where(act.moves("dancing"), pose.y + 0.025 * torch.sin(2 * pi * pose.cycle).abs(), pose.y)
+    return pose

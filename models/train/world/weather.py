@@ -6,7 +6,7 @@ import torch
 
 from .actors import REACH
 from .canvas import own_value
-from .light import haze_of
+from .light import haze_of, light_of
 from .vocabulary import DUST_RAISERS, SUBJECTS, WEATHERS
 from .window import Window
 
@@ -69,14 +69,15 @@ def kick_up_dust(video, actors, seconds, screen):
         return
     pose, x, y, size = actors.pose, actors.x[here], actors.y[here], actors.size[here]
     x, y = x - 0.75 * size * pose.facing[here], y - 0.42 * size
-    window = Window(screen, actors.entries[here], x, y, 1.1 * size.max().item(), REACH * size.max().item())
-    u, v = (window.x - x[..., None, None]) / size[..., None, None] * pose.facing[here][..., None, None], (window.y - y[..., None, None]) / size[..., None, None]
+    window = Window(screen, actors.entries[here], x, y, 1.25 * size.max().item(), REACH * size.max().item())
+    u, v = (window.x - x[..., None, None]) / size[..., None, None], (window.y - y[..., None, None]) / size[..., None, None]
+    u = u * pose.facing[here][..., None, None]
     clear = 1.0
     for i in range(PUFFS):
         age = torch.remainder(seconds[None, :, None, None] / PUFF_LIFE + actors.scene.phase[here, None, None, None] + i / PUFFS, 1)
-        radius = 0.06 + 0.15 * age
-        distance = torch.sqrt((u - 0.25 + 0.85 * age) ** 2 + (v - 0.22 * age - 0.05 * (i % 3)) ** 2)
-        clear = clear * (1 - 0.75 * (1 - age) * ((1.25 - distance / radius) * 2).clamp(0, 1))
-    colour = 0.9 * haze_of(actors.scene)[1][here]
+        radius = 0.08 + 0.17 * age
+        distance = torch.sqrt((u - 0.20 + 1.0 * age) ** 2 + (v - 0.24 * age - 0.05 * (i % 3)) ** 2)
+        clear = clear * (1 - 0.85 * (1 - age) ** 0.7 * ((1.15 - distance / radius) * 3).clamp(0, 1))
+    colour = torch.lerp(haze_of(actors.scene)[1][here], light_of(actors.scene)[here], 0.45)
     painted = window.of_video(video)
     window.put_video(video, torch.lerp(colour[:, None, :, None, None].expand_as(painted), painted, clear[:, :, None].expand_as(painted)))
