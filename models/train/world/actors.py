@@ -70,7 +70,7 @@ def paint_actors(video, mask, actors, seconds, screen, records=None):
         u, v = own_coordinates(window, x, y, size, pose)
         brush = Brush(u, v, (screen.pixel / size)[..., None, None], pose, seconds[None, :, None, None], light[here], records is not None)
         PAINTERS[name](brush, colours[here])
-        rgb, alpha = brush.finished()
+        rgb, alpha = brush.finished(colours[here])
         rgb = hazed(rgb, haze[here, None, None, None, None], haze_colour[here, None, :, None, None], pose.near[..., None, None, None])
         window.put_video(video, torch.lerp(window.of_video(video), rgb, alpha[:, :, None].expand_as(rgb)))
         window.put(mask, alpha)

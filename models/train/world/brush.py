@@ -50,11 +50,20 @@ class Brush:
         rim = 0.62 + 0.38 * ((-distance - 0.01) / 0.05).clamp(0, 1)
         self.lay(distance, colour, lit * rim)
 
-    def finished(self):
-        """Colours and alpha with the border around everything."""
+    def accent(self, colour):
+        """White, or grey on what is white itself; [b, 3]."""
+        return torch.where(is_white(colour), self.x.new_tensor((0.52, 0.58, 0.68)), self.x.new_tensor(WHITE)) * self.light
+
+    def finished(self, colour):
+        """Colours and alpha with the border around everything: pale, but dark around a white subject."""
         inside = self.cover(self.outline)
         # At least most of a pixel wide, so that small subjects have it too.
         border = self.cover(self.outline - torch.maximum(self.pixel * 0.7, self.x.new_tensor(BORDER)))
-        pale = (0.55 + 0.45 * self.light) * self.x.new_tensor((1.0, 0.98, 0.92))
-        colour = torch.lerp(pale[:, None, :, None, None].expand_as(self.rgb), self.rgb, inside[:, :, None].expand_as(self.rgb))
-        return colour.clamp_(0, 1), border
+        paper = torch.where(is_white(colour), self.x.new_tensor((0.34, 0.38, 0.50)), self.x.new_tensor((1.0, 0.98, 0.92)))
+        paper = (paper * (0.55 + 0.45 * self.light))[:, None, :, None, None].expand_as(self.rgb)
+        return torch.lerp(paper, self.rgb, inside[:, :, None].expand_as(self.rgb)).clamp_(0, 1), border
+
+
+def is_white(colour):
+    """[b, 1], whatever the light."""
+    return (colour.amin(1) > 0.6 * colour.amax(1))[:, None] & (colour.amax(1) > 0.5)[:, None]

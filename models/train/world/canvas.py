@@ -7,6 +7,7 @@ import torch
 from .light import haze_of, hazed, light_of
 
 GROUND = -0.36  # height of the line that subjects stand on
+TILED = 1.65  # how far away the ground still has details
 EDGE = 0.22  # nearness of the ground's edge before the sky
 
 
@@ -49,10 +50,10 @@ class Canvas:
         rows = rows_within(y, low, high)
         return Layer(self, rows, x, y[:, :, rows], near, self.pixel * scale)
 
-    def ground(self, reach=0.05):
-        """The ground's surface, from the frame's lower edge to where its nearness is `reach`."""
+    def ground(self, distance=20.0):
+        """The ground's surface, from the frame's lower edge to a distance."""
         x, y, near, scale = self.camera.ground(self.screen.x, self.screen.y, self.horizon, GROUND)
-        rows = rows_within(y, -2.0, self.horizon - reach * (self.horizon - GROUND))
+        rows = rows_within(y, -2.0, self.horizon - (self.horizon - GROUND) / distance)
         return Layer(self, rows, x[:, :, rows], y[:, :, rows], near[:, :, rows], self.pixel * scale[:, :, rows])
 
     def plain(self, height, rise, length, phase, close, far):
@@ -132,7 +133,9 @@ class Layer:
         across = across + 0.5 * torch.remainder(row, 2)
         column = torch.floor(across)
         slope = self.canvas.horizon - GROUND
-        return ((across - column - 0.5) * width, (along - row - 0.5) * depth * self.near * slope * squeeze,
+        # Tiles that are far away, and would be finer than pixels, are moved out of sight.
+        away = 99.0 * ((row + 1 - 0.7 * seed) * depth > TILED)
+        return ((across - column - 0.5) * width + away, (along - row - 0.5) * depth * self.near * slope * squeeze,
                 own_value(column + 3.7 * row, seed))
 
 

@@ -23,9 +23,8 @@ def paint_bird(b, colour):
     flap = 0.42 * torch.sin(2 * pi * b.cycle)
     tip = torch.where(flap > 0, flap, 1.2 * flap) + 0.05
     # The wing swings by stretching it upwards and downwards, its root stays on the back.
-    height = (y - 0.02) / torch.where(tip.abs() < 0.12, 0.12 * torch.sign(tip + 1e-6), tip)
-    wing = polygon(x + 0.25 * height.clamp(0, 1.2), height, [(-0.26, 0.0), (0.16, 0.0), (-0.02, 1.05), (-0.14, 1.05)])
-    b.lay(wing * tip.abs().clamp_min(0.12), colour * 0.6)
+    up, length = torch.where(tip < 0, -1.0, 1.0), 1.05 * tip.abs().clamp_min(0.12)
+    b.lay(polygon(x, (y - 0.02) * up, [(-0.26, 0.0), (0.16, 0.0), (-0.27, length), (-0.39, length)]), colour * 0.6)
 
 
 def paint_fish(b, colour):
@@ -40,7 +39,7 @@ def paint_fish(b, colour):
     shape = ellipse(x, y, 0.10, 0, 0.50, 0.32)
     b.body(shape, colour, 0.6)
     for cx in (-0.14, 0.06):
-        b.lay(torch.maximum(rectangle(x, y, cx, 0, 0.04, 0.40), shape + 0.02), WHITE)
+        b.lay(torch.maximum(rectangle(x, y, cx, 0, 0.04, 0.40), shape + 0.02), b.accent(colour))
     b.lay(circle(x, y, 0.36, 0.07, 0.085), WHITE)
     b.lay(circle(x, y, 0.38, 0.07, 0.045), DARK)
 

@@ -19,7 +19,7 @@ SPACE_TOP = {"morning": (0.05, 0.03, 0.10), "noon": (0.01, 0.02, 0.08), "sunset"
 SPACE_LOW = {"morning": (0.34, 0.20, 0.36), "noon": (0.06, 0.14, 0.34), "sunset": (0.50, 0.18, 0.06), "night": (0.02, 0.01, 0.07)}
 
 # Per weather: haze in the plane of the subject (0..), haze before the sky (0..1), its colour in full light, what light is left.
-HAZE = {"clear": 0.0, "rain": 0.05, "snow": 0.05, "fog": 0.16, "dust": 0.11}
+HAZE = {"clear": 0.0, "rain": 0.05, "snow": 0.05, "fog": 0.15, "dust": 0.08}
 SKY_HAZE = {"clear": 0.0, "rain": 0.70, "snow": 0.60, "fog": 0.88, "dust": 0.72}
 HAZE_COLOUR = {
     "clear": (1.0, 1.0, 1.0), "rain": (0.56, 0.62, 0.70), "snow": (0.82, 0.86, 0.92),

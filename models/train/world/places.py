@@ -4,7 +4,7 @@ from math import pi
 
 import torch
 
-from .canvas import Canvas
+from .canvas import TILED, Canvas
 from .shapes import circle, rectangle
 from .sky import paint_sky
 from .vocabulary import CAMERAS, PLACES, TIMES
@@ -14,7 +14,6 @@ HORIZON = {
     "city": -0.22, "space": -0.18, "mountains": -0.14, "forest": -0.16,
 }
 
-TILED = 0.62  # nearness down to which the ground has details
 
 
 def paint_backgrounds(video, scene, camera, seconds, screen, records=None):

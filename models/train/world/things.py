@@ -14,7 +14,7 @@ def paint_ball(b, colour):
     x, y = b.x, b.y
     disc = circle(x, y, 0, 0, 0.5)
     b.body(disc, colour, 0.7)
-    b.lay(torch.maximum(rectangle(x, y, 0, 0, 0.6, 0.085), disc + 0.03), WHITE)
+    b.lay(torch.maximum(rectangle(x, y, 0, 0, 0.6, 0.085), disc + 0.03), b.accent(colour))
 
 
 def paint_box(b, colour):
@@ -79,7 +79,7 @@ def paint_windmill(b, colour):
     # All four sails are one shape, seen from the quarter that a pixel is in.
     quarter = torch.atan2(v, u).div(pi / 2).round() * (pi / 2)
     along, across = torch.cos(quarter) * u + torch.sin(quarter) * v, torch.cos(quarter) * v - torch.sin(quarter) * u
-    b.lay(rectangle(along, across, 0.22, 0.035, 0.22, 0.055), WHITE)
+    b.lay(rectangle(along, across, 0.22, 0.035, 0.22, 0.055), b.accent(colour))
     b.lay(rectangle(along, across, 0.20, -0.010, 0.24, 0.016), WOOD)
     b.lay(circle(x, y, 0, 0.16, 0.045), DARK)
 

@@ -4,7 +4,6 @@ from math import pi
 
 import torch
 
-from .actors import REACH
 from .canvas import own_value
 from .light import haze_of, light_of
 from .vocabulary import DUST_RAISERS, SUBJECTS, WEATHERS
@@ -69,7 +68,7 @@ def kick_up_dust(video, actors, seconds, screen):
         return
     pose, x, y, size = actors.pose, actors.x[here], actors.y[here], actors.size[here]
     x, y = x - 0.75 * size * pose.facing[here], y - 0.42 * size
-    window = Window(screen, actors.entries[here], x, y, 1.25 * size.max().item(), REACH * size.max().item())
+    window = Window(screen, actors.entries[here], x, y, 1.35 * size.max().item(), 0.75 * size.max().item())
     u, v = (window.x - x[..., None, None]) / size[..., None, None], (window.y - y[..., None, None]) / size[..., None, None]
     u = u * pose.facing[here][..., None, None]
     clear = 1.0
@@ -78,6 +77,8 @@ def kick_up_dust(video, actors, seconds, screen):
         radius = 0.08 + 0.17 * age
         distance = torch.sqrt((u - 0.20 + 1.0 * age) ** 2 + (v - 0.24 * age - 0.05 * (i % 3)) ** 2)
         clear = clear * (1 - 0.85 * (1 - age) ** 0.7 * ((1.15 - distance / radius) * 3).clamp(0, 1))
-    colour = torch.lerp(haze_of(actors.scene)[1][here], light_of(actors.scene)[here], 0.45)
+    # Paler than the ground, or it would not be seen.
+    pale = (0.5 + 0.5 * light_of(actors.scene)) * video.new_tensor((1.0, 0.92, 0.80))
+    colour = torch.lerp(haze_of(actors.scene)[1], pale, 0.5)[here]
     painted = window.of_video(video)
     window.put_video(video, torch.lerp(colour[:, None, :, None, None].expand_as(painted), painted, clear[:, :, None].expand_as(painted)))
