@@ -51,7 +51,7 @@ def cast_shadows(video, actors, screen):
     distance = torch.sqrt(((window.x - x[..., None, None]) / wide[..., None, None]) ** 2
                           + ((window.y - y[..., None, None]) / (0.18 * wide[..., None, None])) ** 2)
     shade = (0.5 * (1 - 0.7 * above))[..., None, None] * (1.5 - distance).clamp(0, 1)
-    window.put_video(video, window.of_video(video) * (1 - shade[:, :, None]))
+    window.darken(video, shade)
 
 
 def paint_actors(video, mask, actors, seconds, screen, records=None):
@@ -72,11 +72,11 @@ def paint_actors(video, mask, actors, seconds, screen, records=None):
         PAINTERS[name](brush, colours[here])
         rgb, alpha = brush.finished(colours[here])
         rgb = hazed(rgb, haze[here, None, None, None, None], haze_colour[here, None, :, None, None], pose.near[..., None, None, None])
-        window.put_video(video, torch.lerp(window.of_video(video), rgb, alpha[:, :, None].expand_as(rgb)))
-        window.put(mask, alpha)
+        window.blend(video, rgb, alpha)
+        window.blend(mask, torch.ones_like(alpha), alpha)
         if records is not None:
-            window.put(records["depth"], torch.lerp(window.of(records["depth"]), pose.near[..., None, None].expand_as(alpha), alpha))
-            window.put(records["edges"], torch.maximum(window.of(records["edges"]) * (1 - alpha), brush.edges))
+            window.blend(records["depth"], pose.near[..., None, None].expand_as(alpha), alpha)
+            window.blend(records["edges"], brush.edges, torch.maximum(alpha, brush.edges))
 
 
 def reach(name, pose, size):

@@ -88,7 +88,7 @@ class Act:
         # The part of the clip's way that is covered at each moment, -0.5..0.5; a clip of one frame shows the middle.
         self.part = self.seconds / duration - 0.5 if duration else 0 * self.seconds
         # Narrow frames are seen from a little further away, wide ones from a little nearer.
-        self.unit = 0.5 + 0.5 * min(aspect, 1.0) if aspect < 1 else 0.5 + 0.5 * aspect**0.5
+        self.unit = 0.5 + 0.5 * (aspect if aspect < 1 else aspect**0.3)
         tall = torch.tensor([TALL.get(s, 1.0) for s in SUBJECTS], device=device)[:, None]
         wide = torch.tensor([HALF_WIDTH[s] for s in SUBJECTS], device=device)[:, None] * tall
         first_height, second_height = (height_of(scene, which, self.unit, aspect) for which in (False, True))
@@ -119,7 +119,7 @@ class Act:
         return near, horizon + (GROUND - horizon) * near
 
     def size(self, near):
-        grown = self.way(GROWTH, 1.1)
+        grown = self.way(GROWTH, 0.95)
         grown = torch.where(self.moves("growing"), grown, torch.where(self.moves("shrinking"), -grown, 0 * grown))
         return self.height * near * torch.exp(grown)
 

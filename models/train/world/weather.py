@@ -80,5 +80,4 @@ def kick_up_dust(video, actors, seconds, screen):
     # Paler than the ground, or it would not be seen.
     pale = (0.5 + 0.5 * light_of(actors.scene)) * video.new_tensor((1.0, 0.92, 0.80))
     colour = torch.lerp(haze_of(actors.scene)[1], pale, 0.5)[here]
-    painted = window.of_video(video)
-    window.put_video(video, torch.lerp(colour[:, None, :, None, None].expand_as(painted), painted, clear[:, :, None].expand_as(painted)))
+    window.blend(video, colour[:, None, :, None, None].expand(-1, len(seconds), -1, -1, -1), 1 - clear)

@@ -30,36 +30,29 @@ class Window:
     """
 
     def __init__(self, screen, entries, cx, cy, half_width, half_height):
-        self.screen, self.entries = screen, entries
         columns, left = extent(cx / screen.pixel + len(screen.x) / 2, half_width, screen.pixel, len(screen.x))
         rows, top = extent(len(screen.y) / 2 - cy / screen.pixel, half_height, screen.pixel, len(screen.y))
-        self.columns = left[..., None, None] + torch.arange(columns, device=cx.device)
-        self.rows = top[..., None, None] + torch.arange(rows, device=cx.device)[:, None]
-        self.x, self.y = screen.x[self.columns], screen.y[self.rows]
-        moments = cx.shape[1]
-        frame = entries[:, None] * moments + torch.arange(moments, device=cx.device)
-        self.index = (frame[..., None, None] * len(screen.y) + self.rows) * len(screen.x) + self.columns
+        self.x = screen.x[left[..., None, None] + torch.arange(columns, device=cx.device)]
+        self.y = screen.y[top[..., None, None] + torch.arange(rows, device=cx.device)[:, None]]
+        self.rows = [[slice(v, v + rows) for v in clip] for clip in top.tolist()]
+        self.columns = [[slice(v, v + columns) for v in clip] for clip in left.tolist()]
+        self.entries = entries.tolist()
 
-    def of(self, plane):
-        """The window's part of a plane [B, T, H, W]."""
-        return plane.view(-1)[self.index]
+    def parts(self, planes):
+        """Views of the rectangles in planes [B, ..., T, H, W], with their clip and moment in the window. One by one they are
+        reached faster than all together by their indices."""
+        for i, entry in enumerate(self.entries):
+            for t, (rows, columns) in enumerate(zip(self.rows[i], self.columns[i])):
+                yield planes[entry, ..., t, rows, columns], i, t
 
-    def put(self, plane, values):
-        plane.view(-1)[self.index] = values
+    def blend(self, planes, values, cover):
+        """Lay values, [b, T, h, w] or [b, T, 3, h, w], over planes where `cover` [b, T, h, w] is 1."""
+        for part, i, t in self.parts(planes):
+            part.lerp_(values[i, t], cover[i, t].expand_as(part))
 
-    def of_video(self, video):
-        """The window's part of a video [B, 3, T, H, W], as [b, T, 3, h, w]."""
-        return video.view(-1)[self.video_index(video)]
-
-    def put_video(self, video, values):
-        video.view(-1)[self.video_index(video)] = values
-
-    def video_index(self, video):
-        _, channels, moments, height, width = video.shape
-        clip = moments * height * width
-        within = self.index - (self.entries * clip)[:, None, None, None]
-        start = self.entries[:, None] * channels + torch.arange(channels, device=video.device)
-        return (start * clip)[:, None, :, None, None] + within[:, :, None]
+    def darken(self, planes, shade):
+        for part, i, t in self.parts(planes):
+            part.mul_(1 - shade[i, t])
 
 
 def extent(middle, half, pixel, pixels):
