@@ -44,4 +44,5 @@ def render(scene, frames, height, width, fps=FPS, only=None, controls=False):
     if not controls:
         return video, first + second
     points = torch.stack([keypoints(each, len(scene), screen) for each in actors], dim=1)
-    return video, first + second, records | {"masks": torch.stack((first, second), dim=1), "keypoints": points, "camera": camera.path()}
+    masks = torch.stack((first, second), dim=1)
+    return video, first + second, records | {"masks": masks, "keypoints": points, "camera": camera.path()}

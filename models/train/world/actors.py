@@ -23,8 +23,8 @@ class Actors:
     """
 
     def __init__(self, scene, second, camera, seconds, duration, aspect):
-        alone = scene.relation == RELATIONS.index("alone")
-        self.entries = (~alone if second else alone | True).nonzero()[:, 0]
+        present = scene.relation != RELATIONS.index("alone") if second else torch.ones_like(scene.relation)
+        self.entries = present.nonzero()[:, 0]
         self.scene, self.camera = scene.select(self.entries), camera.select(self.entries)
         self.subject = self.scene.second_subject if second else self.scene.subject
         self.colour = self.scene.second_colour if second else self.scene.colour
@@ -68,10 +68,12 @@ def paint_actors(video, mask, actors, seconds, screen, records=None):
         x, y, size = actors.x[here], actors.y[here], actors.size[here]
         window = Window(screen, actors.entries[here], x, y, *reach(name, pose, size))
         u, v = own_coordinates(window, x, y, size, pose)
-        brush = Brush(u, v, (screen.pixel / size)[..., None, None], pose, seconds[None, :, None, None], light[here], records is not None)
+        pixel, moment = (screen.pixel / size)[..., None, None], seconds[None, :, None, None]
+        brush = Brush(u, v, pixel, pose, moment, light[here], records is not None)
         PAINTERS[name](brush, colours[here])
         rgb, alpha = brush.finished(colours[here])
-        rgb = hazed(rgb, haze[here, None, None, None, None], haze_colour[here, None, :, None, None], pose.near[..., None, None, None])
+        near = pose.near[..., None, None, None]
+        rgb = hazed(rgb, haze[here, None, None, None, None], haze_colour[here, None, :, None, None], near)
         window.blend(video, rgb, alpha)
         window.blend(mask, torch.ones_like(alpha), alpha)
         if records is not None:

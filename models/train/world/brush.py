@@ -21,7 +21,8 @@ class Brush:
 
     def __init__(self, x, y, pixel, pose, moment, light, records):
         self.x, self.y, self.pixel, self.moment = x, y, pixel, moment
-        self.cycle, self.walks, self.dances, self.rolled = (v[..., None, None] for v in (pose.cycle, pose.walks, pose.dances, pose.rolled))
+        limbs = pose.cycle, pose.walks, pose.dances, pose.rolled
+        self.cycle, self.walks, self.dances, self.rolled = (v[..., None, None] for v in limbs)
         self.light = light
         self.outline = torch.full_like(x, 9.0)
         self.rgb = x.new_zeros(*x.shape[:2], 3, *x.shape[2:])

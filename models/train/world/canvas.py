@@ -105,8 +105,7 @@ class Layer:
         view.lerp_(colour.expand_as(view) if colour.dim() == 5 else colour, cover[:, :, None].expand_as(view))
         if canvas.depth is not None:
             depth = canvas.depth[:, :, self.rows]
-            depth.lerp_(depth.new_tensor(self.near).expand_as(depth) if not torch.is_tensor(self.near) else self.near.expand_as(depth),
-                        cover.expand_as(depth))
+            depth.lerp_(torch.as_tensor(self.near, device=depth.device).expand_as(depth), cover.expand_as(depth))
 
     def wave(self, height, rise, length, phase):
         """A wavy line."""

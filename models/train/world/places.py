@@ -53,8 +53,8 @@ def firs(layer, base, width, height, seed, colour):
     size = height * (0.75 + 0.5 * torch.remainder(5 * value, 1))
     tree = None
     for low, high, half in ((0.0, 0.55, 0.30), (0.28, 0.80, 0.24), (0.55, 1.0, 0.17)):
-        tier = torch.maximum((x / half + (layer.y - base - low * size) * 1.0 / (high - low)) - size, 1.4 * (base + low * size - layer.y))
-        tier = tier * 0.3
+        height_above = layer.y - base - low * size
+        tier = 0.3 * torch.maximum(x / half + height_above / (high - low) - size, -1.4 * height_above)
         tree = tier if tree is None else torch.minimum(tree, tier)
     layer.lay(tree, colour)
 
@@ -81,7 +81,8 @@ def desert(c):
     mesas = c.layer(0.10, high=0.16)
     x, value = mesas.columns(0.85, c.free(2))
     # Flat-topped rocks with sloping sides.
-    rock = torch.maximum((x - 0.2 * (value - 0.5)).abs() - 0.14 - 0.08 * value - 0.35 * (0.10 - mesas.y), mesas.y - 0.03 - 0.08 * value)
+    side = (x - 0.2 * (value - 0.5)).abs() - 0.14 - 0.08 * value - 0.35 * (0.10 - mesas.y)
+    rock = torch.maximum(side, mesas.y - 0.03 - 0.08 * value)
     mesas.lay(rock, c.lit((0.76, 0.45, 0.32)))
     dunes = c.layer(0.16, high=0.0)
     dunes.below(dunes.wave(-0.08, 0.04, 0.9, c.free(5)), c.lit((0.84, 0.60, 0.36)))
@@ -141,12 +142,14 @@ def city(c):
     pane = torch.where(night, c.rgb.new_tensor((1.0, 0.85, 0.40)), c.lit((0.66, 0.84, 0.95)))
     wx, wy = torch.remainder(x, 0.086) - 0.043, torch.remainder(houses.y, 0.10) - 0.05
     # At night some windows are dark.
-    awake = torch.remainder(torch.floor(x / 0.086) * 0.43 + torch.floor(houses.y / 0.10) * 0.618 + 3 * value, 1) < torch.where(night, 0.6, 1.0)[..., None, None]
+    chance = torch.remainder(torch.floor(x / 0.086) * 0.43 + torch.floor(houses.y / 0.10) * 0.618 + 3 * value, 1)
+    awake = chance < torch.where(night, 0.6, 1.0)[..., None, None]
     window = torch.maximum(torch.maximum(wx.abs() - 0.020, wy.abs() - 0.026), wall + 0.014)
     houses.mix(0.85 * houses.cover(window) * awake, pane)
     c.plain(c.horizon, 0.0, 1.0, 0.0, (0.34, 0.34, 0.38), (0.42, 0.42, 0.46))
     street = c.ground()
-    street.mix(((street.near < 0.86) & (street.near > 0.3)).float().expand(-1, -1, -1, street.x.shape[3]), c.lit((0.60, 0.59, 0.60)))
+    pavement = (street.near < 0.86) & (street.near > 0.3)
+    street.mix(pavement.float().expand(-1, -1, -1, street.x.shape[3]), c.lit((0.60, 0.59, 0.60)))
     across = street.x / street.near / 0.36 + c.free(4)
     dash = torch.maximum((street.near - 1.42).abs() / 0.07 - 1, ((across - torch.floor(across) - 0.5).abs() - 0.30) * 4)
     street.lay(dash * 0.012, c.lit((0.95, 0.92, 0.80)))

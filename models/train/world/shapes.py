@@ -1,6 +1,6 @@
 """Signed distance shapes: negative inside, in the units of the coordinates."""
 
-from math import pi, sin, cos
+from math import cos, pi, sin
 
 import torch
 

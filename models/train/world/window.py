@@ -1,17 +1,12 @@
 """Rectangles of a video that follow what moves, so that it is painted only where it can be."""
 
-from dataclasses import dataclass
 from math import ceil
 
 import torch
 
 
-@dataclass
 class Screen:
     """Positions of the pixels: x [W] to the right and y [H] upwards from the middle, in units of the frame's height."""
-
-    x: torch.Tensor
-    y: torch.Tensor
 
     def __init__(self, height, width, device):
         self.pixel = 1.0 / height
