@@ -5,7 +5,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler, WanTransformer3DModel
 from diffusers.models.transformers import transformer_wan
 from torch import nn
 
-from text import new_encoder, text_rows
+from text import TEXT_LENGTH, new_encoder, text_rows
 
 CONFIG = dict(
     patch_size=(3, 2, 2), num_attention_heads=6, attention_head_dim=32, in_channels=12, out_channels=12,
@@ -35,14 +35,15 @@ SHIFT = 3.0
 class Denoiser(nn.Module):
     """Text encoder and DiT, with random weights."""
 
-    def __init__(self, vocab_size):
+    def __init__(self, vocab_size, text_length=TEXT_LENGTH):
         super().__init__()
+        self.text_length = text_length
         self.encoder = new_encoder(vocab_size)
         self.dit = WanTransformer3DModel(**CONFIG)
 
     def forward(self, latents, timestep, ids):
         """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, L] -> velocity, float32, shape of latents."""
-        rows = text_rows(self.encoder, ids)
+        rows = text_rows(self.encoder, ids, self.text_length)
         return self.dit(latents, timestep, rows, return_dict=False)[0].float()
 
 

@@ -18,19 +18,22 @@ from render import render
 from text import TEXT_LENGTH
 from train_tokenizer import sample_captions
 from training import SIZES
-from world.captions import (COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES,
-                            TIME_PHRASES, known_words)
+from world.captions import known_words
+from world.english import (CAMERA_PHRASES, COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PACE_NAMES, PLACE_PHRASES, RELATION_PHRASES,
+                           SIZE_NAMES, SUBJECT_NAMES, TIME_PHRASES, WEATHER_PHRASES)
 from world.scene import sample_scenes
 
 EXAMPLES = (
+    "a red pickup truck driving through the desert at sunset, kicking up dust, the camera pans right",
     "a red ball bouncing over the meadow at sunset",
     "a blue boat sailing to the right on the sea at noon",
     "a yellow rocket rising in space at night",
+    "a brown horse walking through the forest in the rain, the camera orbits",
     "a pink balloon rising over the city in the morning",
     "a purple star spinning in the desert at night",
     "a green car driving to the left in the snow at noon",
     "a white bird circling over the sea at sunset",
-    "an orange box growing in the meadow in the morning",
+    "a small white robot dancing to the left of a purple house in falling snow",
 )
 
 
@@ -100,7 +103,7 @@ def write_manifest(args, configs, preview):
     manifest = {
         "format": "kinora-model/1",
         "name": "nano", "title": "Kinora Nano",
-        "description": "A tiny model of a toy world: one coloured thing, one place, one time of day, one motion. It knows about 140 words.",
+        "description": "A tiny model of a toy world: one or two coloured things, a place, a time of day, weather, a motion and a camera.",
         "license": "Apache-2.0",
         "architecture": "wan",
         "files": files,
@@ -125,15 +128,20 @@ def vocabulary():
 
     def words(lists):
         lists = [list(names) for names in lists]
-        return list(dict.fromkeys([names[0] for names in lists] + [word for names in lists for word in names]))
+        return [word for word in dict.fromkeys([names[0] for names in lists] + [word for names in lists for word in names]) if word]
 
     own = [[participle for participle, _ in phrases] for phrases in OWN_MOTION_PHRASES.values()]
     return [
         {"label": "Subjects", "words": words(SUBJECT_NAMES.values())},
         {"label": "Colours", "words": words(COLOUR_NAMES.values())},
         {"label": "Motions", "words": words([[p for p, _ in phrases] for phrases in MOTION_PHRASES.values()] + own)},
+        {"label": "Sizes", "words": words(SIZE_NAMES.values())},
+        {"label": "Paces", "words": words(PACE_NAMES.values())},
+        {"label": "Relations", "words": words([*RELATION_PHRASES.values(), ["chasing"]])},
         {"label": "Places", "words": words(PLACE_PHRASES.values())},
         {"label": "Times", "words": words(TIME_PHRASES.values())},
+        {"label": "Weather", "words": words(WEATHER_PHRASES.values())},
+        {"label": "Camera", "words": words([[f"the camera {finite}" for finite, _ in phrases] for phrases in CAMERA_PHRASES.values()])},
     ]
 
 

@@ -23,7 +23,7 @@ class Pipeline:
     @torch.no_grad()
     def __call__(self, prompts, width=64, height=64, frames=9, steps=12, guidance=2.0, seed=0):
         """Clips of the prompts: [B, 3, frames, height, width] in -1..1."""
-        ids, empty = token_ids(self.tokenizer, prompts), token_ids(self.tokenizer, [""])
+        ids, empty = (token_ids(self.tokenizer, texts, self.denoise.text_length) for texts in (prompts, [""]))
         shape = (len(prompts), self.vae.config.z_dim, frames, height // 8, width // 8)
         latents = sample(self.denoise, ids, empty, shape, steps, guidance, torch.Generator().manual_seed(seed))
         return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)
@@ -53,7 +53,7 @@ def from_export(folder):
     encoder = gguf_files.load(UMT5EncoderModel(UMT5Config(**config)), tensors, gguf_files.text_name)
     config, tensors = gguf_files.read(paths["dit"])
     tokenizer = load_tokenizer(paths["tokenizer"])
-    denoiser = Denoiser(tokenizer.get_vocab_size())
+    denoiser = Denoiser(tokenizer.get_vocab_size(), manifest["text_length"])
     denoiser.encoder = encoder
     denoiser.dit = gguf_files.load(WanTransformer3DModel.from_config(config), tensors, gguf_files.dit_name)
     return Pipeline(tokenizer, denoiser.eval(), vae)

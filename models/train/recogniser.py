@@ -5,11 +5,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from render import render
-from world.scene import sample_scenes
-from world.vocabulary import COLOURS, MOTIONS, PLACES, SUBJECTS, TIMES
+from world.scene import NAMES, joined, sample_scenes
+from world.vocabulary import RELATIONS
 
 # Attribute of `Scene` -> its names, in the order of the indices.
-ATTRIBUTES = {"subject": SUBJECTS, "colour": tuple(COLOURS), "place": PLACES, "time": TIMES, "motion": MOTIONS}
+ATTRIBUTES = {name: NAMES[name] for name in ("subject", "colour", "motion", "place", "time", "weather", "camera")}
 LENGTH = 9
 FRAMES = [0, 2, 4, 6, 8]  # of a clip of LENGTH frames
 SIDE = 64
@@ -35,9 +35,18 @@ class Recogniser(nn.Module):
         return {name: head(features) for name, head in self.heads.items()}
 
 
+def sample_alone(count, generator):
+    """Scenes with one subject, so that it is clear whose colour and motion are meant."""
+    found = []
+    while sum(map(len, found)) < count:
+        scenes = sample_scenes(count, generator)
+        found.append(scenes.select(scenes.relation == RELATIONS.index("alone")))
+    return joined(found).select(slice(count))
+
+
 def rendered(count, seed, batch=64):
     """Rendered clips, uint8 [count, 3, len(FRAMES), SIDE, SIDE], and {attribute: index [count]}."""
-    scenes = sample_scenes(count, torch.Generator().manual_seed(seed))
+    scenes = sample_alone(count, torch.Generator().manual_seed(seed))
     clips = []
     for start in range(0, count, batch):
         video, _ = render(scenes.select(slice(start, start + batch)), LENGTH, SIDE, SIDE, only=FRAMES)

@@ -8,7 +8,7 @@ from sentencepiece import sentencepiece_model_pb2 as proto
 from tokenizers import Tokenizer
 from transformers import UMT5Config, UMT5EncoderModel
 
-TEXT_LENGTH = 32  # rows that cross-attention sees, zero rows after the caption's tokens
+TEXT_LENGTH = 48  # rows that cross-attention sees, zero rows after the caption's tokens
 EOS = 1
 
 
@@ -26,19 +26,19 @@ def load_tokenizer(path):
     return Tokenizer.from_file(path)
 
 
-def token_ids(tokenizer, texts):
-    """Ids of the texts, end of sentence appended, padded with 0: int64 [B, L] with L the longest text, at most TEXT_LENGTH."""
-    rows = [encoding.ids[:TEXT_LENGTH - 1] + [EOS] if len(encoding.ids) > TEXT_LENGTH else encoding.ids
+def token_ids(tokenizer, texts, length=TEXT_LENGTH):
+    """Ids of the texts, end of sentence appended, padded with 0: int64 [B, L] with L the longest text, at most `length`."""
+    rows = [encoding.ids[:length - 1] + [EOS] if len(encoding.ids) > length else encoding.ids
             for encoding in tokenizer.encode_batch(texts)]
     longest = max(map(len, rows))
     return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
 
 
-def text_rows(encoder, ids):
-    """Encode ids [B, L] (0 is padding): float [B, TEXT_LENGTH, d_model], zero rows after each text's end."""
+def text_rows(encoder, ids, length=TEXT_LENGTH):
+    """Encode ids [B, L] (0 is padding): float [B, length, d_model], zero rows after each text's end."""
     mask = (ids != 0).long()
     rows = encoder(input_ids=ids, attention_mask=mask).last_hidden_state * mask[..., None].to(encoder.dtype)
-    return torch.nn.functional.pad(rows, (0, 0, 0, TEXT_LENGTH - rows.shape[1]))
+    return torch.nn.functional.pad(rows, (0, 0, 0, length - rows.shape[1]))
 
 
 def save_tokenizer_json(sentencepiece_model, path):

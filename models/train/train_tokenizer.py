@@ -1,4 +1,4 @@
-"""Train the SentencePiece unigram tokenizer on captions and write it as runs/tokenizer/tokenizer.json."""
+"""Train the SentencePiece unigram tokenizer on English and Chinese captions and write it as runs/tokenizer/tokenizer.json."""
 
 import argparse
 import os
@@ -22,12 +22,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="runs/tokenizer")
     parser.add_argument("--captions", type=int, default=30_000)
-    parser.add_argument("--vocabulary", type=int, default=448, help="pieces")
+    parser.add_argument("--vocabulary", type=int, default=1024, help="pieces")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     os.makedirs(args.run, exist_ok=True)
     captions = sample_captions(args.captions, args.seed)
-    # SentencePiece takes as candidates only what it sees in two different words; these endings make every word one.
+    # SentencePiece takes as candidates only what it sees in two different words; these endings make every English word one.
     words = [word + ending for word in known_words(captions) for ending in (",", ".", "s", "!")]
     # Letters that no caption holds still get a piece.
     letters = [" ".join("abcdefghijklmnopqrstuvwxyz0123456789'-,.!?")] * 20
@@ -45,7 +45,7 @@ def check_same_ids(run):
     """The tokenizer.json must give SentencePiece's ids for captions and for text like people type."""
     pieces = sentencepiece.SentencePieceProcessor(model_file=f"{run}/spiece.model")
     tokenizer = load_tokenizer(f"{run}/tokenizer.json")
-    odd = ["", "A Red  BALL, bouncing!", "zebra über der Wiese", "x", "the ﬁsh  and ½ 2-ball's?", "a\tred\nball", "红色的球 ball"]
+    odd = ["", "A Red  BALL, bouncing!", "zebra über der Wiese", "x", "the ﬁsh  and ½ 2-ball's?", "a\tred\nball", "红色的球 ball", "一辆皮卡，镜头向右摇。"]
     texts = sample_captions(3000, seed=2) + odd
     for text in texts:
         expected = pieces.encode(text) + [1]

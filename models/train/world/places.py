@@ -1,216 +1,217 @@
-"""Backgrounds: a sky that tells the time of day and a ground that tells the place.
-
-Coordinates: x in units of the frame's height from the middle, y from 0 (bottom) to 1 (top).
-"""
+"""Backgrounds: behind the subject a ground that tells the place, painted from far to near."""
 
 from math import pi
 
 import torch
 
-from .vocabulary import PLACES, TIMES
+from .canvas import TILED, Canvas
+from .shapes import circle, rectangle
+from .sky import paint_sky
+from .vocabulary import CAMERAS, PLACES, TIMES
 
-# Per time of day: sky at the top, sky at the horizon, light on the ground, sun or moon (colour, x as a part of the half width, y, radius).
-SKY_TOP = {"morning": (0.55, 0.75, 0.95), "noon": (0.16, 0.50, 0.95), "sunset": (0.38, 0.20, 0.52), "night": (0.02, 0.03, 0.13)}
-SKY_LOW = {"morning": (1.00, 0.86, 0.78), "noon": (0.66, 0.87, 1.00), "sunset": (1.00, 0.55, 0.20), "night": (0.08, 0.11, 0.32)}
-LIGHT = {"morning": (1.00, 0.94, 0.86), "noon": (1.00, 1.00, 1.00), "sunset": (0.95, 0.66, 0.52), "night": (0.24, 0.28, 0.48)}
-DISC = {
-    "morning": ((1.00, 0.95, 0.70), -0.62, 0.62, 0.085),
-    "noon": ((1.00, 0.97, 0.55), 0.55, 0.88, 0.080),
-    "sunset": ((1.00, 0.85, 0.35), 0.45, 0.46, 0.110),
-    "night": ((0.95, 0.95, 0.85), -0.55, 0.86, 0.070),
+HORIZON = {
+    "meadow": -0.08, "desert": -0.12, "sea": -0.08, "snow": -0.08,
+    "city": -0.22, "space": -0.18, "mountains": -0.14, "forest": -0.16,
 }
-# In space the sky is nearly black at every time of day; a glow at the horizon tells it.
-SPACE_TOP = {"morning": (0.05, 0.03, 0.10), "noon": (0.01, 0.02, 0.08), "sunset": (0.10, 0.02, 0.08), "night": (0.00, 0.00, 0.03)}
-SPACE_LOW = {"morning": (0.34, 0.20, 0.36), "noon": (0.06, 0.14, 0.34), "sunset": (0.50, 0.18, 0.06), "night": (0.02, 0.01, 0.07)}
-HORIZON = {"meadow": 0.42, "desert": 0.38, "sea": 0.42, "snow": 0.42, "city": 0.24, "space": 0.30}
 
 
-def table(values, names, device):
-    """A [len(names), 3] tensor of colours."""
-    return torch.tensor([values[n] for n in names], device=device)
 
-
-def light_of(scene):
-    """Colour of the light on things, [B, 3]."""
-    return table(LIGHT, TIMES, scene.time.device)[scene.time]
-
-
-def backgrounds(scene, seconds, x, y, pixel):
-    """Paint the backgrounds: [B, T, 3, H, W].
-
-    x: [W], y: [H], pixel: side of a pixel in units of the frame's height, seconds: [T].
-    Scenes are painted place by place.
-    """
-    device = x.device
-    X, Y = torch.broadcast_tensors(x[None, None, None, :], y[None, None, :, None])
-    out = x.new_empty(len(scene), len(seconds), 3, len(y), len(x))
+def paint_backgrounds(video, scene, camera, seconds, screen, records=None):
+    """Paint the backgrounds into `video` [B, T, 3, H, W], place by place, and into records ("depth", "edges") if there are any."""
+    still = scene.camera == CAMERAS.index("still")
     for number, name in enumerate(PLACES):
-        index = (scene.place == number).nonzero()[:, 0]
-        if len(index):
-            canvas = Canvas(scene.select(index), name, seconds, X, Y, x[-1].item(), pixel)
-            canvas.sky()
+        for at_rest in (True, False):
+            index = ((scene.place == number) & (still == at_rest)).nonzero()[:, 0]
+            if not len(index):
+                continue
+            # Before a still camera a background is one picture, unless it moves by itself.
+            moments = slice(1) if at_rest else slice(None)
+            canvas = Canvas(scene.select(index), camera.select(index, moments), seconds, screen, HORIZON[name], records is not None)
+            paint_sky(canvas, name)
             GROUNDS[name](canvas)
-            out[index] = canvas.rgb.expand(-1, len(seconds), -1, -1, -1)
-    return out
+            video[index] = canvas.rgb.expand(-1, len(seconds), -1, -1, -1)
+            if records is not None:
+                for key, painted in (("depth", canvas.depth), ("edges", canvas.edges)):
+                    records[key][index] = painted.expand(-1, len(seconds), -1, -1)
 
 
-class Canvas:
-    """One place's background for b scenes; `rgb` is [b, 1 or T, 3, H, W]."""
+def peaks(layer, base, height, width, seed):
+    """A jagged line: the higher of two rows of triangles; and how high the peak over each x is."""
+    line = top = None
+    for shift in (0.0, 0.37):
+        x, value = layer.columns(width, seed + shift)
+        peak = base + height * (0.55 + 0.45 * value)
+        side = peak - (peak - base) * 2 / width * (x.abs() + 0.02 * torch.sin(40 * x + 9 * value))
+        line, top = (side, peak) if line is None else (torch.maximum(line, side), torch.where(side > line, peak, top))
+    return line, top
 
-    def __init__(self, scene, place, seconds, x, y, half_width, pixel):
-        self.scene, self.place, self.x, self.y = scene, place, x, y
-        self.half_width, self.pixel = half_width, pixel
-        self.t = seconds[None, :, None, None]
-        self.horizon = HORIZON[place]
-        self.light = light_of(scene)
-        if place == "space":
-            # No air: the ground is lit, never dim.
-            self.light = 0.45 + 0.55 * self.light
 
-    def free(self, i):
-        """The scene's i-th free value, 0..1, [b, 1, 1, 1]."""
-        return self.scene.backdrop[:, i, None, None, None]
-
-    def mix(self, cover, colour):
-        """Lay `colour` ([b, 3], [b, T, 3, H, W] or a triple) where `cover` [b, T, H, W] is 1."""
-        if not torch.is_tensor(colour):
-            colour = self.x.new_tensor(colour)[None]
-        if colour.dim() == 2:
-            colour = colour[:, None, :, None, None]
-        self.rgb = torch.lerp(self.rgb, colour, cover[:, :, None])
-
-    def lit(self, colour):
-        return self.x.new_tensor(colour)[None] * self.light
-
-    def inside(self, distance):
-        return (0.5 - distance / self.pixel).clamp(0, 1)
-
-    def sky(self):
-        top, low = (SPACE_TOP, SPACE_LOW) if self.place == "space" else (SKY_TOP, SKY_LOW)
-        device, time = self.x.device, self.scene.time
-        top, low = table(top, TIMES, device)[time], table(low, TIMES, device)[time]
-        climb = ((self.y - self.horizon) / (1 - self.horizon)).clamp(0, 1)[:, :, None] ** 0.8
-        self.rgb = torch.lerp(low[:, None, :, None, None], top[:, None, :, None, None], climb)
-        night = (time == TIMES.index("night"))[:, None, None, None]
-        self.stars(torch.ones_like(night) if self.place == "space" else night)
-        self.disc()
-        if self.place not in ("space", "city"):
-            self.clouds()
-
-    def stars(self, visible):
-        k = torch.arange(14, device=self.x.device)
-        for i in k.tolist():
-            cx = self.half_width * (2 * ((i * 0.618034 + 0.13) % 1) - 1)
-            cy = self.horizon + 0.1 + (0.9 - self.horizon) * ((i * 0.381966 * 1.7 + 0.3) % 1)
-            spark = torch.exp(-((self.x - cx) ** 2 + (self.y - cy) ** 2) / (2 * 0.011**2))
-            self.mix(0.9 * spark * visible, (1.0, 1.0, 0.92))
-
-    def disc(self):
-        values = [DISC[t] for t in TIMES]
-        rows = torch.tensor([[*c, px, py, r] for c, px, py, r in values], device=self.x.device)[self.scene.time]
-        colour, px, py, r = rows[:, :3], rows[:, 3], rows[:, 4], rows[:, 5]
-        cx, cy, r = (v[:, None, None, None] for v in (px * self.half_width, py, r))
-        d = torch.sqrt((self.x - cx) ** 2 + (self.y - cy) ** 2) - r
-        self.mix(0.35 * torch.exp(-d.clamp_min(0) / 0.10), colour)
-        self.mix(self.inside(d), colour)
-
-    def clouds(self):
-        device, time = self.x.device, self.scene.time
-        colour = 0.35 * table(SKY_LOW, TIMES, device)[time] + 0.65 * self.light
-        for i, cy in ((0, 0.90), (1, 0.74)):
-            cx = self.half_width * (2.2 * self.free(i) - 1.1)
-            d = None
-            for ox, oy, r in ((-0.10, 0.0, 0.040), (0.0, 0.02, 0.062), (0.10, 0.0, 0.045)):
-                puff = torch.sqrt((self.x - cx - ox) ** 2 + ((self.y - cy - oy) * 1.3) ** 2) - r
-                d = puff if d is None else torch.minimum(d, puff)
-            self.mix(0.75 * (0.5 - d / 0.03).clamp(0, 1), colour)
-
-    def fade(self, near, far):
-        """Ground colour from the bottom edge (`near`) to the horizon (`far`), both lit; [b, 1, 3, H, W]."""
-        depth = (self.y / self.horizon).clamp(0, 1)[:, :, None]
-        return torch.lerp(self.lit(near)[:, None, :, None, None], self.lit(far)[:, None, :, None, None], depth)
-
-    def hill(self, height, wave, length, phase, colour):
-        crest = height + wave * torch.sin(2 * pi * (self.x / length + phase))
-        self.mix(self.inside(self.y - crest), colour)
+def firs(layer, base, width, height, seed, colour):
+    """A row of fir trees, one a column, of three tiers each."""
+    x, value = layer.columns(width, seed)
+    x = (x - 0.3 * width * (value - 0.5)).abs()
+    size = height * (0.75 + 0.5 * torch.remainder(5 * value, 1))
+    tree = None
+    for low, high, half in ((0.0, 0.55, 0.30), (0.28, 0.80, 0.24), (0.55, 1.0, 0.17)):
+        height_above = layer.y - base - low * size
+        tier = 0.3 * torch.maximum(x / half + height_above / (high - low) - size, -1.4 * height_above)
+        tree = tier if tree is None else torch.minimum(tree, tier)
+    layer.lay(tree, colour)
 
 
 def meadow(c):
-    c.hill(c.horizon + 0.05, 0.05, 1.1, c.free(2), c.lit((0.36, 0.66, 0.36)))
-    c.hill(c.horizon - 0.03, 0.02, 0.9, c.free(3), c.fade((0.42, 0.74, 0.22), (0.62, 0.86, 0.34)))
-    for i in range(5):
-        cx = c.half_width * (2 * ((i * 0.618 + c.free(4)) % 1) - 1)
-        cy = 0.05 + 0.055 * (i * 2 % 5)
-        flower = torch.sqrt((c.x - cx) ** 2 + (c.y - cy) ** 2) - 0.020
-        c.mix(c.inside(flower), c.lit((1.0, 1.0, 0.85) if i % 2 else (1.0, 0.75, 0.85)))
+    hills = c.layer(0.12, high=0.08)
+    hills.below(hills.wave(-0.02, 0.05, 1.3, c.free(2)), c.lit((0.42, 0.68, 0.52)))
+    bushes = c.layer(0.18, -0.12, 0.06)
+    x, value = bushes.columns(0.42, c.free(5))
+    x, radius = x - 0.2 * (value - 0.5), 0.045 + 0.03 * value
+    crown = torch.minimum(circle(x, bushes.y, 0, -0.06, radius), circle(x, bushes.y, 0.055, -0.075, 0.75 * radius))
+    bushes.lay(crown, c.lit((0.22, 0.52, 0.34)))
+    c.plain(-0.10, 0.015, 0.9, c.free(3), (0.42, 0.74, 0.22), (0.64, 0.86, 0.36))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.36, 0.24, c.free(4), squeeze=2.0)
+    x = x - 0.16 * (value - 0.5)
+    flower = (torch.sqrt(x * x + y * y) - 0.024) * ground.near
+    petals = c.rgb.new_tensor([(1.0, 1.0, 0.88), (1.0, 0.74, 0.86)])
+    colour = torch.where((value > 0.5)[:, :, None], petals[0][:, None, None], petals[1][:, None, None])
+    ground.lay(flower, colour * c.light[:, None, :, None, None])
 
 
 def desert(c):
-    c.hill(c.horizon + 0.04, 0.07, 0.9, c.free(2), c.lit((0.80, 0.56, 0.34)))
-    c.hill(c.horizon - 0.04, 0.03, 1.3, c.free(3), c.fade((0.95, 0.78, 0.50), (0.88, 0.68, 0.42)))
-    # A cactus.
-    cx = c.half_width * (0.86 - 1.72 * (c.free(4) > 0.5).float())
-    green = c.lit((0.20, 0.48, 0.25))
-    for ox, oy, hx, hy in ((0, 0.44, 0.030, 0.15), (0.065, 0.47, 0.05, 0.018), (0.10, 0.51, 0.018, 0.05), (-0.065, 0.42, 0.05, 0.018), (-0.10, 0.46, 0.018, 0.05)):
-        d = torch.maximum((c.x - cx - ox).abs() - hx, (c.y - oy).abs() - hy)
-        c.mix(c.inside(d), green)
+    mesas = c.layer(0.10, high=0.16)
+    x, value = mesas.columns(0.85, c.free(2))
+    # Flat-topped rocks with sloping sides.
+    side = (x - 0.2 * (value - 0.5)).abs() - 0.14 - 0.08 * value - 0.35 * (0.10 - mesas.y)
+    rock = torch.maximum(side, mesas.y - 0.03 - 0.08 * value)
+    mesas.lay(rock, c.lit((0.76, 0.45, 0.32)))
+    dunes = c.layer(0.16, high=0.0)
+    dunes.below(dunes.wave(-0.08, 0.04, 0.9, c.free(5)), c.lit((0.84, 0.60, 0.36)))
+    c.plain(-0.15, 0.02, 1.3, c.free(3), (0.95, 0.78, 0.50), (0.90, 0.69, 0.42))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.50, 0.30, c.free(6), squeeze=2.2)
+    x = x - 0.26 * (value - 0.5)
+    ground.lay((torch.sqrt(x * x + y * y) - 0.026) * ground.near, c.lit((0.66, 0.47, 0.30)))
+    cacti = c.layer(0.45, -0.28, 0.10)
+    x, value = cacti.columns(0.92, c.free(4))
+    x, y = x - 0.5 * (value - 0.5), cacti.y + 0.10
+    cactus = rectangle(x, y, 0, 0, 0.026, 0.14, 0.026)
+    for side, height in ((-1, 0.0), (1, 0.035)):
+        cactus = torch.minimum(cactus, rectangle(x, y, 0.042 * side, height, 0.045, 0.016, 0.016))
+        cactus = torch.minimum(cactus, rectangle(x, y, 0.080 * side, height + 0.035, 0.016, 0.048, 0.016))
+    cacti.lay(cactus, c.lit((0.20, 0.48, 0.25)))
 
 
 def sea(c):
-    depth = (c.y / c.horizon).clamp(0, 1)
-    c.mix(c.inside(c.y - c.horizon), c.fade((0.02, 0.30, 0.58), (0.12, 0.52, 0.78)))
-    # Crests drift; they are further apart near the viewer.
-    ripple = torch.sin(2 * pi * (2.2 * (1 - depth) ** 1.5 * 2.2 + 0.15 * torch.sin(9 * c.x + 6 * c.free(2)) - 0.3 * c.t))
-    crest = ((ripple - 0.72) / 0.2).clamp(0, 1) * c.inside(c.y - c.horizon + 0.02)
-    c.mix(0.5 * crest, c.lit((0.75, 0.92, 1.0)))
+    island = c.layer(0.06, -0.10, 0.06)
+    x, value = island.columns(1.7, c.free(2))
+    x = x - 0.5 * (value - 0.5)
+    island.lay((torch.sqrt((x / 2.6) ** 2 + (island.y + 0.13) ** 2) - 0.09), c.lit((0.34, 0.52, 0.50)))
+    c.animate()
+    c.plain(c.horizon, 0.0, 1.0, 0.0, (0.02, 0.30, 0.58), (0.14, 0.54, 0.80))
+    # Crests drift towards the viewer; they are further apart there.
+    water = c.ground()
+    depth = 1 / water.near
+    swell = 0.25 * torch.sin(5 * water.x / water.near + 6 * c.free(3))
+    crest = torch.sin(2 * pi * (2.6 * torch.log(depth) + swell + 0.3 * c.seconds[None, :, None, None]))
+    water.mix(0.45 * ((crest - 0.74) / 0.2).clamp(0, 1) * (6 * (water.near - 0.02)).clamp(0, 1), c.lit((0.78, 0.93, 1.0)))
 
 
 def snow(c):
-    c.hill(c.horizon + 0.10, 0.08, 0.8, c.free(2), c.lit((0.62, 0.72, 0.86)))
-    for i, cx in enumerate((-0.80, 0.30, 0.78)):
-        x = c.x - c.half_width * cx - 0.12 * (c.free(4 + i) - 0.5)
-        for base, height, width in ((0.40, 0.17, 0.085), (0.49, 0.14, 0.065)):
-            d = torch.maximum(x.abs() / width - 1 + (c.y - base) / height, (base - c.y) / height) * width
-            c.mix(c.inside(d), c.lit((0.12, 0.36, 0.30)))
-    c.hill(c.horizon - 0.02, 0.02, 1.0, c.free(3), c.fade((0.84, 0.90, 0.98), (0.94, 0.97, 1.0)))
+    hills = c.layer(0.10, high=0.16)
+    hills.below(hills.wave(0.03, 0.07, 1.1, c.free(2)), c.lit((0.66, 0.75, 0.88)))
+    firs(c.layer(0.18, -0.14, 0.16), -0.10, 0.34, 0.20, c.free(4), c.lit((0.18, 0.42, 0.38)))
+    c.plain(-0.10, 0.02, 1.0, c.free(3), (0.84, 0.90, 0.98), (0.95, 0.98, 1.0))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.70, 0.34, c.free(5), squeeze=3.0)
+    drift = (torch.sqrt((x / 3.2) ** 2 + y * y) - 0.05) * ground.near
+    ground.lay(drift, c.lit((0.76, 0.84, 0.95)))
 
 
 def city(c):
-    night = (c.scene.time == TIMES.index("night"))[:, None, None, None]
-    count = max(4, round(8 * c.half_width * 2 / 1.4))
-    width = 2 * c.half_width / count
-    slot = ((c.x + c.half_width) / width).clamp(0, count - 1e-3)
-    number = torch.floor(slot)
-    # A hash of the slot and the scene gives each house's height.
-    height = 0.46 + 0.30 * ((number * 0.618034 + 3 * c.free(2)) % 1)
-    inside = torch.minimum(c.inside(c.y - height), c.inside((slot - number - 0.5).abs() * width - 0.46 * width))
-    tone = 0.42 + 0.2 * ((number * 0.381966 + 2 * c.free(3)) % 1)
-    wall = torch.stack((tone, tone * 0.98, tone * 1.12), 2) * c.light[:, None, :, None, None]
-    c.mix(inside, wall)
-    wx = ((slot - number) * 2) % 1 - 0.5
-    wy = (c.y / 0.11) % 1 - 0.5
-    window = inside * c.inside(torch.maximum(wx.abs() * width / 2 - width * 0.12, wy.abs() * 0.11 - 0.030))
-    window = window * (c.y < height - 0.03) * (c.y > c.horizon + 0.04)
-    pane = torch.where(night[:, :, None], c.x.new_tensor((1.0, 0.85, 0.40))[:, None, None], c.x.new_tensor((0.62, 0.80, 0.92))[:, None, None])
-    c.mix(0.85 * window, pane)
-    c.mix(c.inside(c.y - c.horizon), c.fade((0.34, 0.34, 0.37), (0.40, 0.40, 0.43)))
-    dash = c.inside((c.y - 0.055).abs() - 0.013) * (((c.x + 0.5 * c.free(4)) % 0.3) < 0.17)
-    c.mix(dash, c.lit((0.95, 0.92, 0.80)))
+    skyline = c.layer(0.10, high=0.24)
+    _, value = skyline.columns(0.16, c.free(5))
+    skyline.below(0.02 + 0.18 * value, c.lit((0.62, 0.66, 0.78)))
+    houses = c.layer(0.20, high=0.32)
+    x, value = houses.columns(0.20, c.free(2))
+    height = -0.03 + 0.28 * value
+    wall = torch.maximum(houses.y - height, x.abs() - 0.092)
+    tone = 0.40 + 0.20 * torch.remainder(7 * value, 1)
+    tint = torch.stack((tone, 0.96 * tone, 1.10 * tone), 2)
+    houses.lay(wall, tint * c.light[:, None, :, None, None])
+    night = (c.scene.time == TIMES.index("night"))[:, None]
+    pane = torch.where(night, c.rgb.new_tensor((1.0, 0.85, 0.40)), c.lit((0.66, 0.84, 0.95)))
+    wx, wy = torch.remainder(x, 0.086) - 0.043, torch.remainder(houses.y, 0.10) - 0.05
+    # At night some windows are dark.
+    chance = torch.remainder(torch.floor(x / 0.086) * 0.43 + torch.floor(houses.y / 0.10) * 0.618 + 3 * value, 1)
+    awake = chance < torch.where(night, 0.6, 1.0)[..., None, None]
+    window = torch.maximum(torch.maximum(wx.abs() - 0.020, wy.abs() - 0.026), wall + 0.014)
+    houses.mix(0.85 * houses.cover(window) * awake, pane)
+    c.plain(c.horizon, 0.0, 1.0, 0.0, (0.34, 0.34, 0.38), (0.42, 0.42, 0.46))
+    street = c.ground()
+    pavement = (street.near < 0.86) & (street.near > 0.3)
+    street.mix(pavement.float().expand(-1, -1, -1, street.x.shape[3]), c.lit((0.60, 0.59, 0.60)))
+    across = street.x / street.near / 0.36 + c.free(4)
+    dash = torch.maximum((street.near - 1.42).abs() / 0.07 - 1, ((across - torch.floor(across) - 0.5).abs() - 0.30) * 4)
+    street.lay(dash * 0.012, c.lit((0.95, 0.92, 0.80)))
 
 
 def space(c):
     # A ringed planet in the sky, craters on the ground.
-    cx, cy = c.half_width * (0.5 - c.free(2)) * 0.8, 0.80
-    planet = torch.sqrt((c.x - cx) ** 2 + (c.y - cy) ** 2) - 0.075
-    c.mix(c.inside(planet), (0.45, 0.62, 0.62))
-    ring = (torch.sqrt(((c.x - cx) / 0.15) ** 2 + ((c.y - cy - 0.2 * (c.x - cx)) / 0.035) ** 2) - 1).abs() * 0.035 - 0.010
-    c.mix(c.inside(ring), (0.80, 0.72, 0.55))
-    c.hill(c.horizon, 0.02, 1.2, c.free(3), c.fade((0.58, 0.56, 0.60), (0.46, 0.45, 0.52)))
-    for i in range(4):
-        px = c.half_width * (2 * ((i * 0.618 + c.free(4)) % 1) - 1)
-        py = 0.04 + 0.06 * (i * 3 % 4)
-        d = torch.sqrt((c.x - px) ** 2 + (2.6 * (c.y - py)) ** 2) - 0.06
-        c.mix(c.inside(d), c.lit((0.36, 0.35, 0.40)))
+    sky = c.layer(0.03, 0.15, 0.46)
+    cx, cy = c.half_width * (0.5 - c.free(2)) * 0.8, 0.30
+    planet = circle(sky.x, sky.y, cx, cy, 0.075)
+    sky.lay(planet, (0.45, 0.62, 0.62))
+    sky.mix(0.5 * sky.cover(torch.maximum(planet, -circle(sky.x, sky.y, cx - 0.03, cy + 0.03, 0.08))), (0.12, 0.20, 0.28))
+    ring = (torch.sqrt(((sky.x - cx) / 0.15) ** 2 + ((sky.y - cy - 0.2 * (sky.x - cx)) / 0.035) ** 2) - 1).abs() * 0.035 - 0.010
+    sky.lay(ring, (0.80, 0.72, 0.55))
+    ridge = c.layer(0.12, high=-0.04)
+    ridge.below(peaks(ridge, -0.24, 0.18, 0.5, c.free(5))[0], c.lit((0.34, 0.33, 0.40)))
+    c.plain(-0.19, 0.015, 1.2, c.free(3), (0.60, 0.58, 0.62), (0.48, 0.47, 0.54))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.46, 0.36, c.free(4), squeeze=2.4)
+    x, radius = x - 0.12 * (value - 0.5), 0.05 + 0.05 * value
+    distance = torch.sqrt(x * x + y * y) - radius
+    ground.lay(distance * ground.near, c.lit((0.70, 0.68, 0.72)))
+    ground.lay((torch.sqrt(x * x + (y - 0.012) ** 2) - 0.86 * radius) * ground.near, c.lit((0.38, 0.37, 0.43)))
 
 
-GROUNDS = {"meadow": meadow, "desert": desert, "sea": sea, "snow": snow, "city": city, "space": space}
+def mountains(c):
+    for near, base, height, width, seed, rock in (
+        (0.05, -0.10, 0.44, 0.62, c.free(2), (0.60, 0.66, 0.80)), (0.12, -0.14, 0.27, 0.50, c.free(5), (0.42, 0.48, 0.60)),
+    ):
+        layer = c.layer(near, high=base + height)
+        line, peak = peaks(layer, base, height, width, seed)
+        layer.below(line, c.lit(rock))
+        # Snow caps with a zigzag edge.
+        edge = peak - 0.30 * height + 0.025 * torch.sin(2 * pi * layer.x / 0.075)
+        layer.lay(torch.maximum(layer.y - line, edge - layer.y), c.lit((0.96, 0.97, 1.0)))
+    c.plain(-0.15, 0.02, 0.8, c.free(3), (0.46, 0.62, 0.36), (0.56, 0.70, 0.46))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.44, 0.28, c.free(4), squeeze=1.6)
+    x, radius = x - 0.18 * (value - 0.5), 0.020 + 0.030 * value
+    ground.lay((torch.sqrt(x * x + y * y) - radius) * ground.near, c.lit((0.58, 0.58, 0.60)))
+
+
+def forest(c):
+    wall = c.layer(0.08, high=0.30)
+    x, value = wall.columns(0.20, c.free(2))
+    wall.below(0.14 + 0.10 * value - 6.0 * x * x, c.lit((0.50, 0.70, 0.56)))
+    for near, base, width, height, seed, colour in (
+        (0.14, -0.18, 0.24, 0.40, c.free(5), (0.26, 0.52, 0.40)), (0.20, -0.18, 0.46, 0.56, c.free(4), (0.13, 0.38, 0.28)),
+    ):
+        layer = c.layer(near, base, base + 1.25 * height)
+        x, value = layer.columns(width, seed)
+        trunk = rectangle(x - 0.3 * width * (value - 0.5), layer.y, 0, base + 0.06, 0.018, 0.10)
+        layer.lay(trunk, c.lit((0.36, 0.25, 0.18)))
+        firs(layer, base + 0.05, width, height, seed, c.lit(colour))
+    c.plain(-0.18, 0.01, 0.7, c.free(3), (0.52, 0.48, 0.26), (0.44, 0.54, 0.28))
+    ground = c.ground(TILED)
+    x, y, value = ground.tiles(0.34, 0.22, c.free(6), squeeze=2.0)
+    leaf = torch.sqrt((x - 0.14 * (value - 0.5)) ** 2 + y * y) - 0.022
+    ground.lay(leaf * ground.near, c.lit((0.80, 0.52, 0.24)))
+
+
+GROUNDS = {
+    "meadow": meadow, "desert": desert, "sea": sea, "snow": snow,
+    "city": city, "space": space, "mountains": mountains, "forest": forest,
+}
