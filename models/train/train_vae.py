@@ -12,12 +12,14 @@ import torch
 
 from autoencoder import CONFIG, EncodeDecode, new_autoencoder
 from render import render
-from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint, size_of_step
+from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint
 from world.scene import sample_scenes
 
 SUBJECT_WEIGHT = 4.0  # extra weight of the subject's pixels
 KL_WEIGHT = 1e-6
 VALIDATION_SEED = 987_654
+# Width, height, and frames a worker and step for each unit of `--batch`: about as many pixels in every step.
+FRAME_SIZES = ((64, 64, 4), (128, 128, 1), (64, 64, 4), (96, 96, 2), (128, 80, 2), (64, 64, 4), (80, 128, 2))
 
 
 def main():
@@ -67,7 +69,7 @@ def arguments():
     parser.add_argument("--run", default="runs/vae", help="folder of checkpoints and logs")
     parser.add_argument("--initial-weights", help="weights of an earlier model to begin with, as ../nano/checkpoint/vae.safetensors")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
-    parser.add_argument("--batch", type=int, default=32, help="frames a worker and step")
+    parser.add_argument("--batch", type=int, default=4, help="frames of 128x128, or as many smaller ones, a worker and step")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--warmup", type=int, default=100)
     parser.add_argument("--decoder-only", action="store_true")
@@ -79,8 +81,8 @@ def arguments():
 
 @torch.no_grad()
 def batch(args, step, generator, device):
-    scenes = sample_scenes(args.batch, generator).to(device)
-    width, height = size_of_step(step)
+    width, height, share = FRAME_SIZES[step % len(FRAME_SIZES)]
+    scenes = sample_scenes(args.batch * share, generator).to(device)
     only = [int(torch.randint(17, (1,), generator=generator))]
     return render(scenes, 17, height, width, only=only)
 
@@ -102,15 +104,19 @@ def objective(model, video, mask, generator):
 
 @torch.no_grad()
 def validate(model, average, device, count=32):
-    """PSNR (dB) of the averaged weights on scenes never trained on: whole frames, and inside the subjects' masks."""
-    scenes = sample_scenes(count, torch.Generator().manual_seed(VALIDATION_SEED)).to(device)
-    video, mask = render(scenes, 17, 64, 64, only=[8])
-    noise = 0 * latent_noise(video, torch.Generator())
-    decoded, posterior = call_in_bfloat16(model, video.bfloat16(), noise, values=average.values)
-    square = ((decoded.clamp(-1, 1) - video) ** 2).mean(dim=1) / 4
-    inside = (square * mask).sum() / mask.sum()
-    return {"held_out_psnr": -10 * square.mean().log10().item(), "held_out_psnr_subject": -10 * inside.log10().item(),
-            "latent_std": posterior.mean.std().item(), "noise_std": posterior.std.mean().item()}
+    """PSNR (dB) of the averaged weights on scenes never trained on, at two sizes: whole frames, and inside the subjects' masks."""
+    report = {}
+    for side in (64, 128):
+        scenes = sample_scenes(count, torch.Generator().manual_seed(VALIDATION_SEED)).to(device)
+        video, mask = render(scenes, 17, side, side, only=[8])
+        noise = 0 * latent_noise(video, torch.Generator())
+        decoded, posterior = call_in_bfloat16(model, video.bfloat16(), noise, values=average.values)
+        square = ((decoded.clamp(-1, 1) - video) ** 2).mean(dim=1) / 4
+        inside = (square * mask).sum() / mask.sum()
+        report |= {f"held_out_psnr_{side}": -10 * square.mean().log10().item(),
+                   f"held_out_psnr_subject_{side}": -10 * inside.log10().item(),
+                   f"latent_std_{side}": posterior.mean.std().item(), f"noise_std_{side}": posterior.std.mean().item()}
+    return report
 
 
 if __name__ == "__main__":

@@ -156,10 +156,5 @@ class Log:
         print(line, flush=True)
 
 
-# Width and height of the sizes with their shares in training; all have about the same number of tokens.
+# Width and height of the sizes that the DiT trains on; all have about the same number of tokens.
 SIZES = ((64, 64), (80, 48), (48, 80))
-
-
-def size_of_step(step):
-    """Sizes take turns; the square one comes every second step."""
-    return SIZES[(0, 1, 0, 2)[step % 4]]
