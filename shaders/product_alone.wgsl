@@ -2,14 +2,6 @@
 // product_together.wgsl, for devices on which waiting is dear. Neighbouring invocations have neighbouring rows and read
 // the same weights, which a processor reads once for all of them.
 
-// The inner dimension is made of segments; within one, neighbours of a row lie next to each other in memory.
-struct ProductSize {
-    rows: u32,
-    columns: u32,
-    segments: u32,
-    inner: u32,
-}
-
 const INVOCATIONS: u32 = 8u;
 const ROWS: u32 = 8u;
 const COLUMNS: u32 = 8u;

@@ -5,14 +5,6 @@
 // to has the weight and says, with `product_size`, `row_at`, `base_of`, `x4` and `store`, what is multiplied and where
 // it goes.
 
-// The inner dimension is made of segments; within one, neighbours of a row lie next to each other in memory.
-struct ProductSize {
-    rows: u32,
-    columns: u32,
-    segments: u32,
-    inner: u32,
-}
-
 override SIDE: u32 = 16u;
 const TILE_K4: u32 = 8u;
 

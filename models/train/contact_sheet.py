@@ -1,5 +1,7 @@
 """Put clips on one picture, to be looked at: a row a clip, time to the right."""
 
+import os
+
 import torch
 from PIL import Image, ImageDraw
 
@@ -28,3 +30,9 @@ def contact_sheet(clips, captions, path, columns=None, scale=2, across=2):
             sheet.paste(tile, (i * width, top))
         top += height
     sheet.save(path)
+
+
+def card_prompts():
+    """The prompts of the model card's contact sheet."""
+    with open(os.path.join(os.path.dirname(__file__), "prompts.txt")) as file:
+        return file.read().splitlines()

@@ -1,10 +1,9 @@
 """Make clips of prompts and put them on a picture: from the exported model, or from a run's checkpoints."""
 
 import argparse
-import os
 import time
 
-from contact_sheet import contact_sheet
+from contact_sheet import card_prompts, contact_sheet
 from pipeline import from_export, from_run
 
 
@@ -21,9 +20,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--columns", type=int, default=5, help="frames shown of each clip")
     args = parser.parse_args()
-    if not args.prompts:
-        with open(os.path.join(os.path.dirname(__file__), "prompts.txt")) as file:
-            args.prompts = file.read().splitlines()
+    args.prompts = args.prompts or card_prompts()
     pipeline = from_export(args.model) if args.model else from_run(args.run)
     width, height = map(int, args.size.split("x"))
     start = time.monotonic()

@@ -1,9 +1,8 @@
 """The model card's contact sheet: the prompts of prompts.txt, seed 0, made by the engine from the shipped files."""
 
 import argparse
-import os
 
-from contact_sheet import contact_sheet
+from contact_sheet import card_prompts, contact_sheet
 from engine import generate
 
 
@@ -13,8 +12,7 @@ def main():
     parser.add_argument("--model", default="../nano")
     parser.add_argument("--out", default="../nano/contact-sheet.png")
     args = parser.parse_args()
-    with open(os.path.join(os.path.dirname(__file__), "prompts.txt")) as file:
-        prompts = file.read().splitlines()
+    prompts = card_prompts()
     contact_sheet([generate(args.kinora, args.model, prompt) for prompt in prompts], prompts, args.out, columns=5)
 
 

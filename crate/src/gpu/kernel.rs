@@ -1,7 +1,5 @@
 //! A compute shader as the host sees it.
 
-use serde::Serialize;
-
 /// How a kernel uses one of its storage bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -24,8 +22,7 @@ pub struct Kernel {
 }
 
 /// How the invocations of a workgroup divide an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Invocations {
     /// They share memory and wait for each other, as graphics processors are made for.
     Together,

@@ -1,15 +1,11 @@
 //! Convolutions over time and space.
 
+use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
 use super::{Activation, Epilogue, Weight, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
+use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
-const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
-const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
-const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
 const CONV_ROWS: &str = include_str!("../../../shaders/conv.wgsl");
-const BINDINGS: &[Access] =
-    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
 
 static CONV: Forms = Forms {
     together: Kernel {

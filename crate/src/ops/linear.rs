@@ -1,14 +1,10 @@
 //! Linear layers with fused epilogues.
 
+use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
 use super::{Activation, Weight, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
+use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
-const BINDINGS: &[Access] =
-    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
-const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
-const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
-const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
 const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
 
 const MATMUL_ROWS: &str = include_str!("../../../shaders/matmul.wgsl");

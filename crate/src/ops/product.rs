@@ -1,9 +1,18 @@
-//! What linear layers and convolutions have in common: a matrix product in tiles that a workgroup shares, or in blocks of an invocation each.
+//! What linear layers and convolutions have in common: a matrix product in tiles that a workgroup shares, or in blocks of
+//! an invocation each.
 
-use crate::gpu::Invocations;
+use crate::gpu::{Access, Invocations};
 
-pub(super) const TOGETHER: &str = include_str!("../../../shaders/product_together.wgsl");
-pub(super) const ALONE: &str = include_str!("../../../shaders/product_alone.wgsl");
+pub(super) const WEIGHT: &str = include_str!("../../../shaders/weight.wgsl");
+pub(super) const ACTIVATION: &str = include_str!("../../../shaders/activation.wgsl");
+pub(super) const EPILOGUE: &str = include_str!("../../../shaders/epilogue.wgsl");
+pub(super) const TOGETHER: &str =
+    concat!(include_str!("../../../shaders/product.wgsl"), include_str!("../../../shaders/product_together.wgsl"));
+pub(super) const ALONE: &str =
+    concat!(include_str!("../../../shaders/product.wgsl"), include_str!("../../../shaders/product_alone.wgsl"));
+/// Six inputs (each kernel says which) and the output.
+pub(super) const BINDINGS: &[Access] =
+    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
 
 /// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
 const MIN_LARGE_TILES: usize = 64;
