@@ -8,8 +8,8 @@ from torch import nn
 from text import TEXT_LENGTH, new_encoder, text_rows
 
 CONFIG = dict(
-    patch_size=(3, 2, 2), num_attention_heads=6, attention_head_dim=32, in_channels=12, out_channels=12,
-    text_dim=192, freq_dim=256, ffn_dim=768, num_layers=6, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
+    patch_size=(3, 2, 2), num_attention_heads=8, attention_head_dim=32, in_channels=12, out_channels=12,
+    text_dim=192, freq_dim=256, ffn_dim=1024, num_layers=6, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
     eps=1e-6, rope_max_seq_len=1024,
 )
 

@@ -1,5 +1,7 @@
 """Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on.
 
+What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
+
 Under `torchrun` the workers share the shards. Shards already there are kept: ask for more to continue. The first run
 measures the latents' mean and standard deviation in every channel and writes them beside the shards.
 """
@@ -11,6 +13,7 @@ import os
 import torch
 
 from autoencoder import EncodeDecode, new_autoencoder, normalised
+from clips import Kind, kind_and_count
 from render import render
 from training import Workers, call_in_bfloat16
 from world.scene import sample_scenes
@@ -42,16 +45,18 @@ def set_statistics(vae, folder):
 
 
 @torch.no_grad()
-def encode(model, scenes, frames, width, height, device, batch=32):
+def encode(model, scenes, kind, device, batch=32):
+    """Latents of the scenes as clips of a kind, [B, z, T, H / 8, W / 8]."""
     latents = []
+    batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
-        video, _ = render(scenes.select(slice(start, start + batch)).to(device), frames, height, width)
+        video, _ = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
         latents.append(call_in_bfloat16(model, video.bfloat16()).cpu())
     return torch.cat(latents)
 
 
 def measure(model, folder, device):
-    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), 9, 64, 64, device)
+    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device)
     flat = latents.transpose(0, 1).flatten(1)
     with open(f"{folder}/statistics.json.part", "w") as file:
         json.dump({"latents_mean": flat.mean(1).tolist(), "latents_std": flat.std(1).tolist()}, file)
@@ -62,9 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vae", default="runs/vae/frames.pt", help="checkpoint of the autoencoder")
     parser.add_argument("--run", default="runs/latents")
-    parser.add_argument("--size", nargs="+", default=["64x64", "80x48", "48x80"], help="width x height")
-    parser.add_argument("--frames", type=int, default=9)
-    parser.add_argument("--shards", type=int, nargs="+", required=True, help="shards of each size")
+    parser.add_argument("kinds", nargs="+", type=kind_and_count, help="kind=shards, as 64x64x9@8=40")
     parser.add_argument("--shard", type=int, default=256, help="clips a shard")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
@@ -78,22 +81,21 @@ def main():
             measure(model, args.run, device)
         workers.wait()
     set_statistics(vae, args.run)
-    wanted = [(i, size) for size, count in zip(args.size, args.shards) for i in range(count)]
-    for number, size in sorted(wanted)[workers.rank::workers.count]:
-        path = f"{args.run}/{size}x{args.frames}-{number:04d}.pt"
+    wanted = [(number, kind) for kind, count in args.kinds for number in range(count)]
+    for number, kind in sorted(wanted)[workers.rank::workers.count]:
+        path = f"{args.run}/{kind}-{number:04d}.pt"
         if os.path.exists(path):
             continue
-        width, height = map(int, size.split("x"))
-        seed = hash_seed(width, height, args.frames, number)
-        scenes = sample_scenes(args.shard, torch.Generator().manual_seed(seed))
-        latents = normalised(vae, encode(model, scenes, args.frames, width, height, device))
+        scenes = sample_scenes(args.shard, torch.Generator().manual_seed(seed_of(kind, number)))
+        latents = normalised(vae, encode(model, scenes, kind, device))
         torch.save({"scenes": vars(scenes), "latents": latents.half()}, path + ".part")
         os.replace(path + ".part", path)
         print(path, flush=True)
 
 
-def hash_seed(width, height, frames, number):
-    return ((width * 1000 + height) * 100 + frames) * 10_000 + number
+def seed_of(kind, number):
+    """A seed of its own for every shard."""
+    return (((kind.width * 1000 + kind.height) * 100 + kind.frames) * 100 + kind.fps) * 10_000 + number
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import math
 import os
 import shutil
 
@@ -15,9 +16,8 @@ from denoiser import SHIFT
 from encode_latents import Encode
 from pipeline import from_run
 from render import render
-from text import TEXT_LENGTH
+from text import FRAME_RATES, PROMPT_TEMPLATE, TEXT_LENGTH
 from train_tokenizer import sample_captions
-from training import SIZES
 from world.captions import known_words
 from world.english import (CAMERA_PHRASES, COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PACE_NAMES, PLACE_PHRASES, RELATION_PHRASES,
                            SIZE_NAMES, SUBJECT_NAMES, TIME_PHRASES, WEATHER_PHRASES)
@@ -42,7 +42,8 @@ def main():
     parser.add_argument("--run", default="runs")
     parser.add_argument("--out", default="../nano")
     parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained")
-    parser.add_argument("--sizes", nargs="+", default=[f"{w}x{h}" for w, h in SIZES], help="sizes that were really trained")
+    parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
+    parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     pipeline = from_run(args.run)
@@ -99,7 +100,7 @@ def write_manifest(args, configs, preview):
         with open(f"{args.out}/{path}", "rb") as file:
             content = file.read()
         files.append({"role": role, "path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-    labels = {"64x64": "1:1", "80x48": "5:3", "48x80": "3:5"}
+    sizes = [tuple(map(int, size.split("x"))) for size in args.sizes]
     manifest = {
         "format": "kinora-model/1",
         "name": "nano", "title": "Kinora Nano",
@@ -110,8 +111,8 @@ def write_manifest(args, configs, preview):
         "configs": configs,
         "text_length": TEXT_LENGTH,
         "sampler": {"name": "euler", "steps": 12, "guidance": 2.0, "shift": SHIFT, "negative_prompt": ""},
-        "sizes": [{"label": labels[s], "width": int(s.split("x")[0]), "height": int(s.split("x")[1])} for s in args.sizes],
-        "frames": args.frames, "fps": 8,
+        "sizes": [{"label": aspect_of(width, height), "width": width, "height": height} for width, height in sizes],
+        "frames": args.frames, "fps": args.fps, "frame_rates": list(FRAME_RATES), "prompt_template": PROMPT_TEMPLATE,
         "gpu_memory": 268435456,
         "preview": preview,
         "vocabulary": vocabulary(),
@@ -121,6 +122,12 @@ def write_manifest(args, configs, preview):
     with open(f"{args.out}/model.json", "w") as file:
         json.dump(manifest, file, indent=1)
         file.write("\n")
+
+
+def aspect_of(width, height):
+    """The usual name of the aspect ratio that comes closest."""
+    names = ("1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "9:21")
+    return min(names, key=lambda name: abs(math.log(width / height * int(name.split(":")[1]) / int(name.split(":")[0]))))
 
 
 def vocabulary():

@@ -11,7 +11,7 @@ import gguf_files
 from autoencoder import denormalised
 from denoiser import Denoiser, sample
 from encode_latents import load_autoencoder, set_statistics
-from text import load_tokenizer, token_ids
+from text import load_tokenizer, token_ids, with_rate
 
 
 class Pipeline:
@@ -21,9 +21,9 @@ class Pipeline:
         self.tokenizer, self.denoise, self.vae = tokenizer, denoise, vae
 
     @torch.no_grad()
-    def __call__(self, prompts, width=64, height=64, frames=9, steps=12, guidance=2.0, seed=0):
+    def __call__(self, prompts, width=64, height=64, frames=9, fps=8, steps=12, guidance=2.0, seed=0):
         """Clips of the prompts: [B, 3, frames, height, width] in -1..1."""
-        ids, empty = (token_ids(self.tokenizer, texts, self.denoise.text_length) for texts in (prompts, [""]))
+        ids, empty = (token_ids(self.tokenizer, [with_rate(text, fps) for text in texts], self.denoise.text_length) for texts in (prompts, [""]))
         shape = (len(prompts), self.vae.config.z_dim, frames, height // 8, width // 8)
         latents = sample(self.denoise, ids, empty, shape, steps, guidance, torch.Generator().manual_seed(seed))
         return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)

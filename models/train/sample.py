@@ -2,7 +2,9 @@
 
 import argparse
 import time
+from dataclasses import astuple
 
+from clips import kind_of
 from contact_sheet import card_prompts, contact_sheet
 from pipeline import from_export, from_run
 
@@ -13,8 +15,7 @@ def main():
     parser.add_argument("--model", help="folder of an exported model; without it the checkpoints of --run")
     parser.add_argument("--run", default="runs")
     parser.add_argument("--out", default="runs/samples.png")
-    parser.add_argument("--size", default="64x64")
-    parser.add_argument("--frames", type=int, default=9)
+    parser.add_argument("--kind", type=kind_of, default="64x64x9@8", help="width x height x frames @ frames a second")
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--guidance", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=0)
@@ -22,9 +23,8 @@ def main():
     args = parser.parse_args()
     args.prompts = args.prompts or card_prompts()
     pipeline = from_export(args.model) if args.model else from_run(args.run)
-    width, height = map(int, args.size.split("x"))
     start = time.monotonic()
-    clips = pipeline(args.prompts, width, height, args.frames, args.steps, args.guidance, args.seed)
+    clips = pipeline(args.prompts, *astuple(args.kind), args.steps, args.guidance, args.seed)
     print(f"{time.monotonic() - start:.1f} s for {len(clips)} clips")
     contact_sheet(list(clips), args.prompts, args.out, columns=args.columns)
 

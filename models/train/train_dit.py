@@ -4,12 +4,12 @@ import argparse
 import glob
 import os
 import random
-import re
 
 import torch
 
-from denoiser import SHIFT, Denoiser
-from text import load_tokenizer, token_ids
+from clips import Kind, kind_of
+from denoiser import CONFIG, SHIFT, Denoiser
+from text import load_tokenizer, token_ids, with_rate
 from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint
 from world.captions import caption
 from world.scene import Scene
@@ -18,21 +18,23 @@ EMPTY_SHARE = 0.1  # captions replaced by the empty prompt, for guidance
 
 
 class Pool:
-    """All shards of latents, by size and length. The first square shard of 9 frames is held out."""
+    """All shards of latents, by kind of clip. The first shard of one kind is held out."""
 
-    HELD_OUT = "64x64x9", 0
+    HELD_OUT = f"{Kind(64, 64, 9, 8)}-0000.pt"
 
     def __init__(self, folder):
         self.folder, self.kinds, self.seen = folder, {}, set()
+        held_out = torch.load(f"{folder}/{self.HELD_OUT}")
+        self.held_out = Scene(**held_out["scenes"]), held_out["latents"]
         self.refresh()
 
     def refresh(self):
         """Take in shards written since the last time."""
         fresh = {}
-        for path in sorted(set(glob.glob(f"{self.folder}/*x*x*-*.pt")) - self.seen):
+        for path in sorted(set(glob.glob(f"{self.folder}/*@*-*.pt")) - self.seen):
             self.seen.add(path)
-            kind, number = re.fullmatch(r"(\d+x\d+x\d+)-(\d+)\.pt", os.path.basename(path)).groups()
-            fresh.setdefault(("held-out " if (kind, int(number)) == self.HELD_OUT else "") + kind, []).append(torch.load(path))
+            if os.path.basename(path) != self.HELD_OUT:
+                fresh.setdefault(kind_of(os.path.basename(path).rsplit("-", 1)[0]), []).append(torch.load(path))
         for kind, shards in fresh.items():
             if kind in self.kinds:
                 scenes, latents = self.kinds[kind]
@@ -40,11 +42,19 @@ class Pool:
             scenes = Scene(**{k: torch.cat([s["scenes"][k] for s in shards]) for k in shards[0]["scenes"]})
             self.kinds[kind] = scenes, torch.cat([s["latents"] for s in shards])
 
-    def training_kinds(self):
-        """The sizes and lengths, square ones twice: they come every second step, as in the autoencoder's training."""
-        kinds = sorted(k for k in self.kinds if not k.startswith("held-out"))
-        square = [k for k in kinds if len(set(k.split("x")[:2])) == 1]
-        return kinds + square
+    def clips(self):
+        return sum(len(latents) for _, latents in self.kinds.values())
+
+    def choose(self, draw):
+        """A kind, so that every clip is as likely as any other to come next; `draw` is a random.Random."""
+        kinds = sorted(self.kinds)
+        return draw.choices(kinds, [len(self.kinds[kind][1]) * tokens(kind) for kind in kinds])[0]
+
+
+def tokens(kind):
+    """How many tokens a clip of a kind is for the DiT."""
+    frames, height, width = CONFIG["patch_size"]
+    return (kind.frames // frames) * (kind.height // (8 * height)) * (kind.width // (8 * width))
 
 
 def main():
@@ -79,7 +89,7 @@ def main():
         average.update(model, step)
         total, done = total + loss.item(), step + 1
         if workers.rank == 0 and done % 100 == 0:
-            log.write(stage="dit", step=done, loss=total / 100, clips=sum(len(l) for _, l in pool.kinds.values()))
+            log.write(stage="dit", step=done, loss=total / 100, clips=pool.clips())
         if done % 100 == 0:
             total = 0.0
         if workers.rank == 0 and (done % args.save_every == 0 or done == args.steps):
@@ -95,7 +105,7 @@ def arguments():
     parser.add_argument("--run", default="runs/dit", help="folder of checkpoints and logs")
     parser.add_argument("--initial-weights", help="weights of an earlier model to begin with, as ../nano/checkpoint/denoiser.safetensors")
     parser.add_argument("--steps", type=int, required=True, help="steps, those of earlier runs included")
-    parser.add_argument("--batch", type=int, default=64, help="clips a worker and step")
+    parser.add_argument("--tokens", type=int, default=3072, help="tokens a worker and step: the more a clip has, the fewer clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--warmup", type=int, default=200)
     parser.add_argument("--save-every", type=int, default=500)
@@ -105,16 +115,16 @@ def arguments():
 
 
 def batch(pool, step, generator, tokenizer, args, device):
-    """(clean latents, noise, s [B] in 0..1, ids). All workers take clips of one size, so that none waits for another."""
-    kinds = pool.training_kinds()
-    kind = random.Random(f"{args.seed} {step}").choice(kinds)
-    index = torch.randint(len(pool.kinds[kind][1]), (args.batch,), generator=generator)
-    return tuple(t.to(device) for t in prepare(*pool.kinds[kind], index, generator, tokenizer))
+    """(clean latents, noise, s [B] in 0..1, ids). All workers take clips of one kind, so that none waits for another."""
+    kind = pool.choose(random.Random(f"{args.seed} {step}"))
+    count = max(1, args.tokens // tokens(kind))
+    index = torch.randint(len(pool.kinds[kind][1]), (count,), generator=generator)
+    return tuple(t.to(device) for t in prepare(*pool.kinds[kind], index, kind.fps, generator, tokenizer))
 
 
-def prepare(scenes, latents, index, generator, tokenizer):
+def prepare(scenes, latents, index, fps, generator, tokenizer):
     draw = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
-    texts = ["" if draw.random() < EMPTY_SHARE else caption(scenes, i, draw) for i in index.tolist()]
+    texts = [with_rate("" if draw.random() < EMPTY_SHARE else caption(scenes, i, draw), fps) for i in index.tolist()]
     clean = latents[index].float()
     noise = torch.randn(clean.shape, generator=generator)
     s = torch.sigmoid(torch.randn(len(index), generator=generator))
@@ -132,10 +142,10 @@ def objective(model, clean, noise, s, ids, values=None):
 
 @torch.no_grad()
 def validate(model, average, pool, tokenizer, device):
-    """The loss of the averaged weights on clips never trained on (square, 9 frames), the same noise every time."""
+    """The loss of the averaged weights on clips never trained on, the same noise every time."""
     generator = torch.Generator().manual_seed(5)
-    scenes, latents = pool.kinds["held-out " + Pool.HELD_OUT[0]]
-    inputs = prepare(scenes, latents, torch.arange(min(256, len(latents))), generator, tokenizer)
+    scenes, latents = pool.held_out
+    inputs = prepare(scenes, latents, torch.arange(min(256, len(latents))), kind_of(Pool.HELD_OUT.rsplit("-", 1)[0]).fps, generator, tokenizer)
     return objective(model, *(t.to(device) for t in inputs), values=average.values).item()
 
 

@@ -7,7 +7,7 @@ import random
 import sentencepiece
 import torch
 
-from text import load_tokenizer, save_tokenizer_json
+from text import FRAME_RATES, load_tokenizer, save_tokenizer_json, with_rate
 from world.captions import caption, known_words
 from world.scene import sample_scenes
 
@@ -15,7 +15,7 @@ from world.scene import sample_scenes
 def sample_captions(count, seed):
     scenes = sample_scenes(count, torch.Generator().manual_seed(seed))
     draw = random.Random(seed)
-    return [caption(scenes, i, draw) for i in range(count)]
+    return [with_rate(caption(scenes, i, draw), draw.choice(FRAME_RATES)) for i in range(count)]
 
 
 def main():
@@ -28,7 +28,7 @@ def main():
     os.makedirs(args.run, exist_ok=True)
     captions = sample_captions(args.captions, args.seed)
     # SentencePiece takes as candidates only what it sees in two different words; these endings make every English word one.
-    words = [word + ending for word in known_words(captions) for ending in (",", ".", "s", "!")]
+    words = [word + ending for word in known_words(captions) if word.isascii() for ending in (",", ".", "s", "!")]
     # Letters that no caption holds still get a piece.
     letters = [" ".join("abcdefghijklmnopqrstuvwxyz0123456789'-,.!?")] * 20
     # Case folding (nfkc_cf): capital letters in a prompt mean the same.

@@ -154,7 +154,3 @@ class Log:
         with open(self.path, "a") as file:
             file.write(json.dumps(line) + "\n")
         print(line, flush=True)
-
-
-# Width and height of the sizes that the DiT trains on; all have about the same number of tokens.
-SIZES = ((64, 64), (80, 48), (48, 80))

@@ -13,5 +13,6 @@ def caption(scene, index, draw):
 
 
 def known_words(captions):
-    """All English words of captions, sorted; Chinese has no spaces between its words."""
-    return sorted({word.strip(",.") for text in captions for word in text.split() if word.isascii()})
+    """All English words of captions and all Chinese characters, sorted: Chinese has no spaces between its words."""
+    english = {word.strip(",.") for text in captions for word in text.split() if word.isascii()}
+    return sorted(english | {letter for text in captions for letter in text if "\u4e00" <= letter <= "\u9fff"})
