@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from diffusers import AutoencoderKLWan
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanRMS_norm
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanResidualBlock, WanRMS_norm, patchify, unpatchify
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 # Time is not compressed (the DiT's patches take three frames each): for motion in the latents, far more training is needed.
@@ -55,17 +55,26 @@ def speed_up():
 
 
 class EncodeDecode(nn.Module):
-    """Video to latents and back in one call, as `functional_call` needs it."""
+    """Single frames to latents and back in one call, as `functional_call` needs it.
+
+    Without diffusers' loop over time and its cache of earlier frames, so that blocks are functions of their inputs.
+    """
 
     def __init__(self, vae):
         super().__init__()
         self.vae = vae
 
+    def blocks(self):
+        return [module for module in self.vae.modules() if isinstance(module, WanResidualBlock)]
+
     def forward(self, video, noise):
-        """video [B, 3, T, H, W], noise like the latents -> (decoded video, latents' distribution)."""
-        posterior = DiagonalGaussianDistribution(self.vae._encode(video).float())
-        latents = posterior.mean + posterior.std * noise
-        return self.vae._decode(latents.to(video.dtype), return_dict=False)[0].float(), posterior
+        """video [B, 3, 1, H, W], noise like the latents -> (decoded video, latents' distribution)."""
+        vae = self.vae
+        moments = vae.quant_conv(vae.encoder(patchify(video, CONFIG["patch_size"])))
+        posterior = DiagonalGaussianDistribution(moments.float())
+        latents = (posterior.mean + posterior.std * noise).to(video.dtype)
+        decoded = vae.decoder(vae.post_quant_conv(latents), first_chunk=True)
+        return unpatchify(decoded, CONFIG["patch_size"]).clamp(-1, 1).float(), posterior
 
 
 def normalised(vae, latents):

@@ -32,6 +32,21 @@ def speed_up_attention():
 SHIFT = 3.0
 
 
+def shifted(level):
+    return SHIFT * level / (1 + (SHIFT - 1) * level)
+
+
+def unshifted(level):
+    return level / (SHIFT - (SHIFT - 1) * level)
+
+
+def schedule(steps):
+    """The scheduler that samples in so many steps: `timesteps` [steps] and `sigmas` [steps + 1], the last of them 0."""
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
+    scheduler.set_timesteps(steps)
+    return scheduler
+
+
 class Denoiser(nn.Module):
     """Text encoder and DiT, with random weights."""
 
@@ -40,6 +55,9 @@ class Denoiser(nn.Module):
         self.text_length = text_length
         self.encoder = new_encoder(vocab_size)
         self.dit = WanTransformer3DModel(**CONFIG)
+
+    def blocks(self):
+        return [*self.encoder.encoder.block, *self.dit.blocks]
 
     def forward(self, latents, timestep, ids):
         """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, L] -> velocity, float32, shape of latents."""
@@ -52,17 +70,18 @@ speed_up_attention()
 
 @torch.no_grad()
 def sample(denoise, ids, empty, shape, steps, guidance, generator):
-    """Euler sampling of the flow with guidance; returns normalised latents of `shape` ([B, z, T', H', W']).
+    """Euler sampling of the flow with guidance (1: none); returns normalised latents of `shape` ([B, z, T', H', W']).
 
     denoise: (latents, timestep [B], ids) -> velocity; ids [B, L]: the prompts; empty [1, M]: the empty prompt.
     """
-    scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
-    scheduler.set_timesteps(steps)
+    scheduler = schedule(steps)
     latents = torch.randn(shape, generator=generator).to(ids.device)
     nothing = empty.expand(len(ids), -1)
     for timestep in scheduler.timesteps:
         times = timestep.expand(len(ids)).to(ids.device)
-        conditional, unconditional = denoise(latents, times, ids), denoise(latents, times, nothing)
-        velocity = unconditional + guidance * (conditional - unconditional)
+        velocity = denoise(latents, times, ids)
+        if guidance != 1:
+            unconditional = denoise(latents, times, nothing)
+            velocity = unconditional + guidance * (velocity - unconditional)
         latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
     return latents

@@ -8,14 +8,17 @@ measures the latents' mean and standard deviation in every channel and writes th
 
 import argparse
 import json
+import math
 import os
+import time
 
 import torch
 
 from autoencoder import EncodeDecode, new_autoencoder, normalised
 from clips import Kind, kind_and_count
 from render import render
-from training import Workers, call_in_bfloat16
+from training import call_in_bfloat16
+from workers import Workers
 from world.scene import sample_scenes
 
 
@@ -66,31 +69,35 @@ def measure(model, folder, device):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vae", default="runs/vae/frames.pt", help="checkpoint of the autoencoder")
-    parser.add_argument("--run", default="runs/latents")
+    parser.add_argument("--folder", default="runs/latents")
     parser.add_argument("kinds", nargs="+", type=kind_and_count, help="kind=shards, as 64x64x9@8=40")
-    parser.add_argument("--shard", type=int, default=256, help="clips a shard")
+    parser.add_argument("--clips", type=int, default=256, help="clips a shard")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no shard after so many")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
-    workers = Workers()
+    workers, start = Workers(), time.monotonic()
     device = workers.device(args.device)
-    os.makedirs(args.run, exist_ok=True)
+    os.makedirs(args.folder, exist_ok=True)
     vae = load_autoencoder(args.vae, device)
     model = Encode(vae)
-    if not os.path.exists(f"{args.run}/statistics.json"):
+    if not os.path.exists(f"{args.folder}/statistics.json"):
         if workers.rank == 0:
-            measure(model, args.run, device)
+            measure(model, args.folder, device)
         workers.wait()
-    set_statistics(vae, args.run)
+    set_statistics(vae, args.folder)
     wanted = [(number, kind) for kind, count in args.kinds for number in range(count)]
     for number, kind in sorted(wanted)[workers.rank::workers.count]:
-        path = f"{args.run}/{kind}-{number:04d}.pt"
+        path = f"{args.folder}/{kind}-{number:04d}.pt"
         if os.path.exists(path):
             continue
-        scenes = sample_scenes(args.shard, torch.Generator().manual_seed(seed_of(kind, number)))
+        if time.monotonic() - start > 60 * args.minutes:
+            break
+        scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
         latents = normalised(vae, encode(model, scenes, kind, device))
         torch.save({"scenes": vars(scenes), "latents": latents.half()}, path + ".part")
         os.replace(path + ".part", path)
         print(path, flush=True)
+    workers.leave()
 
 
 def seed_of(kind, number):

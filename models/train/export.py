@@ -39,16 +39,16 @@ EXAMPLES = (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", default="runs")
+    parser.add_argument("--folder", default="runs")
     parser.add_argument("--out", default="../nano")
     parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained")
     parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
     parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    pipeline = from_run(args.run)
+    pipeline = from_run(args.folder)
     configs = write_networks(pipeline, args.out)
-    shutil.copyfile(f"{args.run}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
+    shutil.copyfile(f"{args.folder}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
     write_manifest(args, configs, preview_factors(pipeline.vae))
     write_log(args)
     write_checkpoint(pipeline, args.out)
@@ -156,8 +156,8 @@ def write_log(args):
     """All stages' logs in the order of training; first, if it is there, the log of the model that was begun with."""
     with open(f"{args.out}/training-log.jsonl", "w") as out:
         for path in ("earlier.jsonl", "vae/frames.jsonl", "vae/decoder.jsonl", "dit/dit.jsonl"):
-            if os.path.exists(f"{args.run}/{path}"):
-                with open(f"{args.run}/{path}") as file:
+            if os.path.exists(f"{args.folder}/{path}"):
+                with open(f"{args.folder}/{path}") as file:
                     shutil.copyfileobj(file, out)
 
 

@@ -1,152 +1,47 @@
 """Train text encoder and DiT together with rectified flow on the latents that encode_latents.py wrote."""
 
 import argparse
-import glob
-import os
-import random
 
 import torch
 
-from clips import Kind, kind_of
-from denoiser import CONFIG, SHIFT, Denoiser
-from text import load_tokenizer, token_ids, with_rate
-from training import Average, Log, Optimiser, Workers, call_in_bfloat16, learning_rate, load_weights, save_checkpoint
-from world.captions import caption
-from world.scene import Scene
-
-EMPTY_SHARE = 0.1  # captions replaced by the empty prompt, for guidance
+import latents
+import training
+from denoiser import Denoiser, shifted
+from latents import Latents
+from training import Training, load_weights
+from workers import Workers
 
 
-class Pool:
-    """All shards of latents, by kind of clip. The first shard of one kind is held out."""
-
-    HELD_OUT = f"{Kind(64, 64, 9, 8)}-0000.pt"
-
-    def __init__(self, folder):
-        self.folder, self.kinds, self.seen = folder, {}, set()
-        held_out = torch.load(f"{folder}/{self.HELD_OUT}")
-        self.held_out = Scene(**held_out["scenes"]), held_out["latents"]
-        self.refresh()
-
-    def refresh(self):
-        """Take in shards written since the last time."""
-        fresh = {}
-        for path in sorted(set(glob.glob(f"{self.folder}/*@*-*.pt")) - self.seen):
-            self.seen.add(path)
-            if os.path.basename(path) != self.HELD_OUT:
-                fresh.setdefault(kind_of(os.path.basename(path).rsplit("-", 1)[0]), []).append(torch.load(path))
-        for kind, shards in fresh.items():
-            if kind in self.kinds:
-                scenes, latents = self.kinds[kind]
-                shards.insert(0, {"scenes": vars(scenes), "latents": latents})
-            scenes = Scene(**{k: torch.cat([s["scenes"][k] for s in shards]) for k in shards[0]["scenes"]})
-            self.kinds[kind] = scenes, torch.cat([s["latents"] for s in shards])
-
-    def clips(self):
-        return sum(len(latents) for _, latents in self.kinds.values())
-
-    def choose(self, draw):
-        """A kind, so that every clip is as likely as any other to come next; `draw` is a random.Random."""
-        kinds = sorted(self.kinds)
-        return draw.choices(kinds, [len(self.kinds[kind][1]) * tokens(kind) for kind in kinds])[0]
-
-
-def tokens(kind):
-    """How many tokens a clip of a kind is for the DiT."""
-    frames, height, width = CONFIG["patch_size"]
-    return (kind.frames // frames) * (kind.height // (8 * height)) * (kind.width // (8 * width))
-
-
-def main():
-    args, workers = arguments(), Workers()
+def main(words=None):
+    args, workers = arguments(words), Workers()
     device = workers.device(args.device)
     torch.manual_seed(args.seed)
-    tokenizer = load_tokenizer(args.tokenizer)
-    model = Denoiser(tokenizer.get_vocab_size()).to(device)
+    clips = Latents(args, workers, device)
+    model = Denoiser(clips.tokenizer.get_vocab_size()).to(device)
     if args.initial_weights:
         load_weights(model, args.initial_weights)
-    optimiser = Optimiser(model, weight_decay=0.01)
-    average = Average(model, 0.999)
-    os.makedirs(args.run, exist_ok=True)
-    path, first, seconds = f"{args.run}/dit.pt", 0, 0.0
-    if os.path.exists(path):
-        state = torch.load(path, map_location=device)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average.values, first, seconds = state["average"], state["step"], state["seconds"]
-    log = Log(f"{args.run}/dit.jsonl", seconds)
-    pool, total = Pool(args.latents), 0.0
-
-    for step in range(first, args.steps):
-        if step % 200 == 0:
-            pool.refresh()
-        loss = objective(model, *batch(pool, step, workers.generator(args.seed, step), tokenizer, args, device))
-        model.zero_grad(set_to_none=True)
-        loss.backward()
-        workers.average_gradients(model.parameters())
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step(learning_rate(step, args.steps, args.rate, args.warmup))
-        average.update(model, step)
-        total, done = total + loss.item(), step + 1
-        if workers.rank == 0 and done % 100 == 0:
-            log.write(stage="dit", step=done, loss=total / 100, clips=pool.clips())
-        if done % 100 == 0:
-            total = 0.0
-        if workers.rank == 0 and (done % args.save_every == 0 or done == args.steps):
-            save_checkpoint(path, model=model.state_dict(), optimiser=optimiser.state_dict(), average=average.values,
-                            step=done, seconds=log.seconds)
-            log.write(stage="dit", step=done, held_out_loss=validate(model, average, pool, tokenizer, device))
+    dit = Training(model, args.name, args, workers, device, weight_decay=0.01, average_decay=0.999)
+    held_out = clips.held_out()
+    dit.run(lambda step: (objective(dit, clips.batch(step)), {}),
+            lambda: {"held_out_loss": objective(dit, held_out).item(), "clips": clips.clips()})
+    workers.leave()
 
 
-def arguments():
+def arguments(words):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--latents", default="runs/latents")
-    parser.add_argument("--tokenizer", default="runs/tokenizer/tokenizer.json")
-    parser.add_argument("--run", default="runs/dit", help="folder of checkpoints and logs")
-    parser.add_argument("--initial-weights", help="weights of an earlier model to begin with, as ../nano/checkpoint/denoiser.safetensors")
-    parser.add_argument("--steps", type=int, required=True, help="steps, those of earlier runs included")
-    parser.add_argument("--tokens", type=int, default=3072, help="tokens a worker and step: the more a clip has, the fewer clips")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--warmup", type=int, default=200)
-    parser.add_argument("--save-every", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    return parser.parse_args()
+    parser.add_argument("--folder", default="runs/dit", help="where checkpoints and logs are")
+    parser.add_argument("--name", default="dit", help="of checkpoint and log there")
+    latents.add_options(parser)
+    training.add_options(parser, rate=1.5e-3, warmup=200)
+    return parser.parse_args(words)
 
 
-def batch(pool, step, generator, tokenizer, args, device):
-    """(clean latents, noise, s [B] in 0..1, ids). All workers take clips of one kind, so that none waits for another."""
-    kind = pool.choose(random.Random(f"{args.seed} {step}"))
-    count = max(1, args.tokens // tokens(kind))
-    index = torch.randint(len(pool.kinds[kind][1]), (count,), generator=generator)
-    return tuple(t.to(device) for t in prepare(*pool.kinds[kind], index, kind.fps, generator, tokenizer))
-
-
-def prepare(scenes, latents, index, fps, generator, tokenizer):
-    draw = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
-    texts = [with_rate("" if draw.random() < EMPTY_SHARE else caption(scenes, i, draw), fps) for i in index.tolist()]
-    clean = latents[index].float()
-    noise = torch.randn(clean.shape, generator=generator)
-    s = torch.sigmoid(torch.randn(len(index), generator=generator))
-    s = SHIFT * s / (1 + (SHIFT - 1) * s)
-    return clean, noise, s, token_ids(tokenizer, texts)
-
-
-def objective(model, clean, noise, s, ids, values=None):
+def objective(dit, batch):
     """Rectified flow: the velocity from the clean latents to the noise, mean squared error."""
-    at = s[:, None, None, None, None]
-    noisy = (1 - at) * clean + at * noise
-    velocity = call_in_bfloat16(model, noisy.bfloat16(), 1000 * s, ids, values=values)
-    return torch.nn.functional.mse_loss(velocity, noise - clean)
-
-
-@torch.no_grad()
-def validate(model, average, pool, tokenizer, device):
-    """The loss of the averaged weights on clips never trained on, the same noise every time."""
-    generator = torch.Generator().manual_seed(5)
-    scenes, latents = pool.held_out
-    inputs = prepare(scenes, latents, torch.arange(min(256, len(latents))), kind_of(Pool.HELD_OUT.rsplit("-", 1)[0]).fps, generator, tokenizer)
-    return objective(model, *(t.to(device) for t in inputs), values=average.values).item()
+    # Logit-normal levels (Esser et al., arXiv 2403.03206, section 3.1).
+    level = shifted(torch.sigmoid(torch.special.ndtri(batch.chance)))
+    velocity = dit(batch.noisy(level).bfloat16(), 1000 * level, batch.ids)
+    return torch.nn.functional.mse_loss(velocity, batch.noise - batch.clean)
 
 
 if __name__ == "__main__":

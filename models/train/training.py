@@ -1,55 +1,127 @@
-"""What the training stages share: weight averaging, learning rate, checkpoints that resume exactly, the log."""
+"""What the training stages share: the loop with its options, weight averaging, checkpoints that resume exactly, the log."""
 
 import json
 import os
 import time
+from contextlib import contextmanager
 
 import torch
-import torch.distributed as dist
 from safetensors.torch import load_file
 from torch.func import functional_call
 
+import blocks
+from optimiser import Optimiser, divided_like, learning_rate, whole
 
-class Workers:
-    """Data parallel training under `torchrun`; one worker without it.
+LOG_EVERY = 50  # steps
 
-    On a CPU use one worker of one thread a core: threads that share a convolution spend their time waiting for each
-    other wherever the cores are not theirs alone.
+
+def add_options(parser, rate, warmup):
+    """The options that all stages have; those of one process are never beginnings of torchrun's own (see test_training.py)."""
+    parser.add_argument("--initial-weights", help="weights to begin with: an earlier model's checkpoint/*.safetensors, or a run's *.pt")
+    parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes of training, those of earlier runs included, if steps are left")
+    parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
+    parser.add_argument("--warmup", type=int, default=warmup, help="steps until it is reached")
+    parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--shard", action="store_true", help="divide parameters and optimiser among the workers (FSDP2)")
+    parser.add_argument("--recompute", action="store_true", help="compute blocks again in the backward pass, to save memory")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the blocks")
+
+
+class Training:
+    """A module on its way from its first step to its last, with optimiser, averaged weights, checkpoints and log.
+
+    module: float32, already with its initial weights, and with `blocks()`, the parts that are recomputed, compiled and
+    sharded. The checkpoint is {args.folder}/{name}.pt, the log {args.folder}/{name}.jsonl; a checkpoint that is there is
+    continued, whatever the number of workers and the options that wrote it.
     """
 
-    def __init__(self):
-        self.count, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
-        if self.count > 1:
-            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    def __init__(self, module, name, args, workers, device, weight_decay, average_decay):
+        self.module, self.name, self.args, self.workers, self.device = module, name, args, workers, device
+        self.sharded = args.shard
+        for block in module.blocks():
+            if args.compile:
+                blocks.compile(block)
+            if args.recompute:
+                blocks.recompute(block)
+        if args.shard:
+            blocks.shard(module, module.blocks(), workers.mesh(device))
+        self.optimiser, self.average = Optimiser(module, weight_decay), Average(module, average_decay)
+        os.makedirs(args.folder, exist_ok=True)
+        self.path, self.step, seconds = f"{args.folder}/{name}.pt", 0, 0.0
+        if os.path.exists(self.path):
+            seconds = self.resume(torch.load(self.path, map_location=device))
+        self.log = Log(f"{args.folder}/{name}.jsonl", seconds)
 
-    def device(self, kind):
-        if kind != "cuda":
-            return torch.device(kind)
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-        return torch.device("cuda", torch.cuda.current_device())
+    def __call__(self, *inputs):
+        """The module's outputs, computed in bfloat16; gradients are those of the float32 parameters."""
+        return self.module(*inputs) if self.sharded else call_in_bfloat16(self.module, *inputs)
 
-    def average_gradients(self, parameters):
-        """Replace every gradient by its mean over the workers."""
-        if self.count == 1:
-            return
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        flat = torch.cat([g.reshape(-1) for g in gradients])
-        dist.all_reduce(flat)
-        flat /= self.count
-        torch._foreach_copy_(gradients, [f.view_as(g) for f, g in zip(flat.split([g.numel() for g in gradients]), gradients)])
+    def run(self, objective, validate):
+        """Train to the end.
 
-    def wait(self):
-        """Wait for all workers."""
-        if self.count > 1:
-            dist.barrier()
+        objective(step) -> (loss, {name: number for the log}); validate() -> {name: number}, called with averaged weights.
+        """
+        totals, counted, progress = {}, 0, self.progress()
+        while progress < 1:
+            loss, numbers = objective(self.step)
+            self.update(loss, progress)
+            for key, number in ({"loss": loss.item()} | numbers).items():
+                totals[key] = totals.get(key, 0.0) + number
+            self.step, counted = self.step + 1, counted + 1
+            progress = self.progress()
+            is_due = self.step % self.args.save_every == 0 or progress >= 1
+            if is_due or self.step % LOG_EVERY == 0:
+                means = self.workers.mean([total / counted for total in totals.values()], self.device)
+                self.write(**dict(zip(totals, means)))
+                totals, counted = {}, 0
+            if is_due:
+                self.save()
+                with torch.no_grad(), self.average.in_place_of(self.module):
+                    self.write(**validate())
 
-    def generator(self, seed, step):
-        """The random numbers of this worker's step; they depend on nothing else, so that a resumed run repeats them."""
-        return torch.Generator().manual_seed((seed * 1_000_003 + step) * 64 + self.rank)
+    def progress(self):
+        """How much of the training is done, 0..1 and beyond: of the steps or of the time, whichever is further."""
+        by_steps = self.step / self.args.steps
+        if not self.args.minutes:
+            return by_steps
+        return max(by_steps, self.workers.first_says(self.log.seconds / 60 / self.args.minutes, self.device))
+
+    def update(self, loss, progress):
+        self.module.zero_grad(set_to_none=True)
+        loss.backward()
+        if not self.sharded:
+            self.workers.average_gradients(self.module.parameters())
+        torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        self.optimiser.step(learning_rate(self.step, progress, self.args.rate, self.args.warmup))
+        self.average.update(self.module, self.step)
+
+    def write(self, **values):
+        if self.workers.rank == 0:
+            self.log.write(stage=self.name, step=self.step, **values)
+
+    def save(self):
+        """Whole tensors, also of a sharded module: putting them together takes all workers."""
+        state = {"model": whole(self.module.state_dict()), "optimiser": self.optimiser.state_dict(), "average": whole(self.average.values),
+                 "step": self.step, "seconds": self.log.seconds}
+        if self.workers.rank == 0:
+            # An interruption leaves the previous checkpoint whole.
+            torch.save(state, f"{self.path}.part")
+            os.replace(f"{self.path}.part", self.path)
+
+    def resume(self, state):
+        own = self.module.state_dict()
+        self.module.load_state_dict({name: divided_like(value, own[name]) for name, value in state["model"].items()})
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.values = {name: divided_like(value, self.average.values[name]) for name, value in state["average"].items()}
+        self.step = state["step"]
+        return state["seconds"]
 
 
-def call_in_bfloat16(module, *inputs, values=None):
-    """Run `module` with bfloat16 copies of its parameters (or of `values`); gradients reach the float32 originals.
+def call_in_bfloat16(module, *inputs):
+    """Run `module` with bfloat16 copies of its parameters; gradients reach the float32 originals.
 
     Unlike autocast it keeps every activation in bfloat16, and images and videos with the channels last.
     """
@@ -59,46 +131,7 @@ def call_in_bfloat16(module, *inputs, values=None):
         layout = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
         return tensor.contiguous(memory_format=layout) if layout else tensor
 
-    parameters = {k: copy(v) for k, v in (values or dict(module.named_parameters())).items()}
-    return functional_call(module, parameters, inputs)
-
-
-class Optimiser:
-    """Muon for the matrices inside a network (a convolution's kernel is one: outputs x all it sums over), AdamW for the rest.
-
-    Both take the same learning rate, as Muon's updates are scaled to AdamW's size.
-    """
-
-    REST = ("embed", "shared", "bias", "conv_in", "conv_out", "proj_out", "scale_shift_table")
-
-    def __init__(self, module, weight_decay):
-        self.matrices, rest = [], []
-        for name, parameter in module.named_parameters():
-            if not parameter.requires_grad:
-                continue
-            is_matrix = parameter.dim() >= 2 and parameter.numel() > parameter.shape[0]
-            if is_matrix and not any(word in name for word in self.REST):
-                # A view of the same memory, so that the module sees what Muon does.
-                self.matrices.append((parameter, torch.nn.Parameter(parameter.detach().view(parameter.shape[0], -1))))
-            else:
-                rest.append(parameter)
-        self.muon = torch.optim.Muon([view for _, view in self.matrices], lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
-        self.adam = torch.optim.AdamW(rest, lr=0.0, betas=(0.9, 0.99), weight_decay=0.0)
-
-    def step(self, rate):
-        for parameter, view in self.matrices:
-            view.grad = None if parameter.grad is None else parameter.grad.reshape(view.shape)
-        for optimiser in (self.muon, self.adam):
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            optimiser.step()
-
-    def state_dict(self):
-        return {"muon": self.muon.state_dict(), "adam": self.adam.state_dict()}
-
-    def load_state_dict(self, state):
-        self.muon.load_state_dict(state["muon"])
-        self.adam.load_state_dict(state["adam"])
+    return functional_call(module, {name: copy(value) for name, value in module.named_parameters()}, inputs)
 
 
 class Average:
@@ -114,29 +147,31 @@ class Average:
         for name, value in model.named_parameters():
             self.values[name].lerp_(value, 1 - decay)
 
+    @contextmanager
+    def in_place_of(self, model):
+        """Within it, the model computes with the averaged weights."""
+        self.exchange(model)
+        yield
+        self.exchange(model)
 
-def learning_rate(step, steps, peak, warmup, decay_from=0.5, floor=0.05):
-    """Linear warm-up, constant, then linear decay over the last part of the run.
-
-    Constant for most of the run, so that a run can be made longer without having been wrong until then.
-    """
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    part = max(0.0, (step / steps - decay_from) / (1 - decay_from))
-    return peak * (1 - (1 - floor) * min(1.0, part))
+    @torch.no_grad()
+    def exchange(self, model):
+        for name, parameter in model.named_parameters():
+            held = parameter.detach().clone()
+            parameter.copy_(self.values[name])
+            self.values[name].copy_(held)
 
 
 def load_weights(module, path):
-    """Start from exported weights (`checkpoint/*.safetensors`, float16); every parameter must be in the file."""
-    values = load_file(path)
-    for name, parameter in module.named_parameters():
-        parameter.data.copy_(values[name])
+    """Start from exported weights (`checkpoint/*.safetensors`) or from the averaged ones of a checkpoint (`*.pt`).
 
-
-def save_checkpoint(path, **state):
-    """Write so that an interruption leaves the previous checkpoint whole."""
-    torch.save(state, f"{path}.part")
-    os.replace(f"{path}.part", path)
+    Every parameter must be in the file, else KeyError.
+    """
+    values = torch.load(path, map_location="cpu")["average"] if path.endswith(".pt") else load_file(path)
+    values = {name.removeprefix("vae."): value for name, value in values.items()}  # as EncodeDecode has it
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(values[name])
 
 
 class Log:

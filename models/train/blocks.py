@@ -1,0 +1,46 @@
+"""What can be done to the blocks of a network, one by one: compute them again instead of keeping them, compile, shard."""
+
+import torch
+from torch import nn
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.func import functional_call
+from torch.utils.checkpoint import checkpoint
+
+
+class OwnForward(nn.Module):
+    """What a block computes, whatever its `forward` is replaced with later."""
+
+    def __init__(self, block):
+        super().__init__()
+        self.block, self.own = block, block.forward
+
+    def forward(self, *inputs, **options):
+        return self.own(*inputs, **options)
+
+
+def recompute(block):
+    """Activation checkpointing (Chen et al., arXiv 1604.06174): keep a block's inputs, compute the rest again backwards."""
+    own = OwnForward(block)
+
+    def forward(*inputs, **options):
+        # call_in_bfloat16 has put copies in the parameters' place, but only until the forward pass is over: keep them.
+        parameters = dict(own.named_parameters())
+        return checkpoint(functional_call, own, parameters, inputs, options, use_reentrant=False)
+
+    block.forward = forward
+
+
+def compile(block):
+    """torch.compile; blocks of one shape share the code."""
+    block.forward = torch.compile(block.forward)
+
+
+def shard(module, blocks, mesh):
+    """FSDP2: every block's parameters are divided among the workers and gathered, in bfloat16, while it computes.
+
+    Gradients are averaged in float32. Inputs keep their types, as in call_in_bfloat16: timesteps need float32.
+    """
+    policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False)
+    for block in blocks:
+        fully_shard(block, mesh=mesh, mp_policy=policy)
+    fully_shard(module, mesh=mesh, mp_policy=policy, reshard_after_forward=True)

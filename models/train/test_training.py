@@ -1,0 +1,163 @@
+"""Tests of the training loop: the same training on one worker and on two, whole or sharded, stopped or not."""
+
+import argparse
+import itertools
+import json
+import os
+import socket
+from contextlib import contextmanager
+
+import pytest
+import torch
+from torch.distributed.run import get_args_parser
+
+import autoencoder
+import denoiser
+import encode_latents
+import train_dit
+import train_tokenizer
+import train_vae
+import training
+from clips import Kind
+from latents import held_out_path
+from world.scene import sample_scenes
+
+TOKENIZER = os.path.join(os.path.dirname(__file__), "../nano/tokenizer.json")
+TINY_DIT = dict(num_attention_heads=2, ffn_dim=96, num_layers=2)
+TINY_VAE = dict(base_dim=8, num_res_blocks=1)
+# bfloat16 keeps 8 bits: what is summed in another order differs by a few parts in a thousand after some steps.
+TOLERANCE = 0.01
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    make_tiny(monkeypatch.setitem, monkeypatch.setattr)
+
+
+def make_tiny(set_item, set_attribute):
+    for config, small in ((denoiser.CONFIG, TINY_DIT), (autoencoder.CONFIG, TINY_VAE)):
+        for key, value in small.items():
+            set_item(config, key, value)
+    set_attribute(train_vae, "FRAME_SIZES", ((32, 32, 1), (48, 32, 1)))
+    set_attribute(training, "LOG_EVERY", 1)
+
+
+@pytest.fixture(scope="module")
+def latents(tmp_path_factory):
+    """A folder with shards of invented latents."""
+    folder = tmp_path_factory.mktemp("latents")
+    for number in range(2):
+        draw = torch.Generator().manual_seed(number)
+        content = {"scenes": vars(sample_scenes(8, draw)), "latents": torch.randn(8, 12, 9, 8, 8, generator=draw).half()}
+        torch.save(content, held_out_path(folder).replace("0000", f"{number:04d}"))
+        torch.save(content, f"{folder}/{Kind(128, 64, 3, 12)}-{number:04d}.pt")
+    return str(folder)
+
+
+def dit_words(latents, folder, *more, steps=6):
+    return ["--latents", latents, "--tokenizer", TOKENIZER, "--folder", str(folder), "--tokens", "192", "--steps", str(steps),
+            "--warmup", "2", "--save-every", "3", "--kinds", "64x64x9@8", *more]
+
+
+def vae_words(folder, *more, steps=4):
+    return ["--folder", str(folder), "--batch", "4", "--steps", str(steps), "--warmup", "2", "--save-every", "4", *more]
+
+
+def logged(folder, name="dit", key="loss"):
+    with open(f"{folder}/{name}.jsonl") as file:
+        lines = [json.loads(line) for line in file]
+    return [line[key] for line in lines if key in line]
+
+
+def same_tensors(first, second):
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same_tensors(first[key], second[key]) for key in first if key != "seconds")
+    if isinstance(first, list):
+        return len(first) == len(second) and all(map(same_tensors, first, second))
+    return torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+
+
+@contextmanager
+def stopped_at(step):
+    """Trainings within it stop there; with fewer steps their learning rate would fall earlier."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.Training, "progress", lambda self: 1.0 if self.step == step else self.step / self.args.steps)
+        yield
+
+
+def test_a_training_that_was_stopped_is_the_same_bit_for_bit(latents, tmp_path):
+    train_dit.main(dit_words(latents, tmp_path / "whole"))
+    stopped = tmp_path / "stopped"
+    with stopped_at(3):
+        train_dit.main(dit_words(latents, stopped))
+    assert torch.load(stopped / "dit.pt")["step"] == 3
+    train_dit.main(dit_words(latents, stopped))
+    assert same_tensors(torch.load(tmp_path / "whole/dit.pt"), torch.load(stopped / "dit.pt"))
+    assert logged(stopped) == logged(tmp_path / "whole")
+
+
+def test_recomputed_and_compiled_blocks_compute_the_same(latents, tmp_path):
+    train_dit.main(dit_words(latents, tmp_path / "plain"))
+    train_dit.main(dit_words(latents, tmp_path / "recomputed", "--recompute"))
+    train_dit.main(dit_words(latents, tmp_path / "both", "--recompute", "--compile"))
+    expected = logged(tmp_path / "plain")
+    assert logged(tmp_path / "recomputed") == expected
+    assert logged(tmp_path / "both") == pytest.approx(expected, rel=TOLERANCE)
+    train_vae.main(vae_words(tmp_path / "plain"))
+    train_vae.main(vae_words(tmp_path / "recomputed", "--recompute"))
+    assert logged(tmp_path / "recomputed", "frames") == logged(tmp_path / "plain", "frames")
+
+
+def test_one_worker_and_two_and_two_with_shards_train_alike(latents, tmp_path):
+    train_dit.main(dit_words(latents, tmp_path / "one"))
+    train_vae.main(vae_words(tmp_path / "one"))
+    with stopped_at(3):
+        train_dit.main(dit_words(latents, tmp_path / "one-then-shards"))
+    torch.multiprocessing.spawn(two_workers, (latents, str(tmp_path), free_port()), nprocs=2)
+    train_dit.main(dit_words(latents, tmp_path / "shards-then-one"))
+    for name, others in (("frames", ("two", "shards")), ("dit", ("two", "shards", "one-then-shards", "shards-then-one"))):
+        for other in others:
+            assert logged(tmp_path / other, name) == pytest.approx(logged(tmp_path / "one", name), rel=TOLERANCE), other
+
+
+def two_workers(rank, latents, folder, port):
+    """One of two processes: trainings with both, whole and sharded."""
+    os.environ |= {"WORLD_SIZE": "2", "RANK": str(rank), "MASTER_ADDR": "localhost"}
+    make_tiny(dict.__setitem__, setattr)
+    ports = itertools.count(port)
+
+    def train(script, words):
+        os.environ["MASTER_PORT"] = str(next(ports))  # of its own: the last one's may not be free yet
+        script.main(words)
+
+    train(train_dit, dit_words(latents, f"{folder}/two"))
+    train(train_vae, vae_words(f"{folder}/two"))
+    train(train_dit, dit_words(latents, f"{folder}/shards", "--shard", "--recompute"))
+    train(train_vae, vae_words(f"{folder}/shards", "--shard", "--recompute"))
+    train(train_dit, dit_words(latents, f"{folder}/one-then-shards", "--shard"))
+    with stopped_at(3):
+        train(train_dit, dit_words(latents, f"{folder}/shards-then-one", "--shard"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+class Parsed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("script", [train_vae, train_dit, encode_latents, train_tokenizer])
+def test_no_option_begins_one_of_torchruns(script, monkeypatch):
+    """torchrun would take it for its own, shortened, though it stands after the script's name."""
+    def parse(parser, *_):
+        raise Parsed({word for action in parser._actions for word in action.option_strings} - {"-h", "--help"})
+
+    theirs = [word for action in get_args_parser()._actions for word in action.option_strings]
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse)
+    with pytest.raises(Parsed) as ours:
+        script.main()
+    for option in ours.value.args[0]:
+        assert not any(other.startswith(option) for other in theirs), option

@@ -1,0 +1,85 @@
+"""Data parallel training under `torchrun`: who takes what of a batch, and what all agree on."""
+
+import os
+
+import torch
+import torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
+
+
+class Workers:
+    """The processes of one training; one worker without `torchrun`.
+
+    Every worker draws the random numbers of the whole batch and takes its share, so that a training is the same with
+    any number of workers. Of what is drawn only noise is large, about as large as the latents that it is added to.
+
+    On a CPU use one worker of one thread a core: threads that share a convolution spend their time waiting for each
+    other wherever the cores are not theirs alone.
+    """
+
+    def __init__(self):
+        self.count, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+
+    def device(self, kind):
+        """This worker's device of a kind ("cpu", "cuda"); joins the other workers."""
+        if kind == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+        if self.count > 1:
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+        return torch.device(kind, torch.cuda.current_device()) if kind == "cuda" else torch.device(kind)
+
+    def leave(self):
+        """To be called last."""
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+    def mesh(self, device):
+        """All workers in a row, over which parameters are divided; a single process is a row of one."""
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", store=dist.HashStore(), rank=0, world_size=1)
+        return init_device_mesh(device.type, (self.count,))
+
+    def divisible(self, count):
+        """The largest number up to `count` that all workers share evenly, at least one each."""
+        return self.count * max(1, count // self.count)
+
+    @property
+    def share(self):
+        """What this worker takes of a batch, as a slice."""
+        return slice(self.rank, None, self.count)
+
+    def average_gradients(self, parameters):
+        """Replace every gradient by its mean over the workers."""
+        if self.count == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([g.reshape(-1) for g in gradients])
+        dist.all_reduce(flat)
+        flat /= self.count
+        torch._foreach_copy_(gradients, [f.view_as(g) for f, g in zip(flat.split([g.numel() for g in gradients]), gradients)])
+
+    def mean(self, numbers, device):
+        """The means over the workers of a list of numbers."""
+        if self.count == 1:
+            return numbers
+        values = torch.tensor(numbers, dtype=torch.float32, device=device)
+        dist.all_reduce(values)
+        return (values / self.count).tolist()
+
+    def first_says(self, number, device):
+        """The number that the first worker has."""
+        if self.count == 1:
+            return number
+        value = torch.tensor(number, dtype=torch.float32, device=device)
+        dist.broadcast(value, 0)
+        return value.item()
+
+    def wait(self):
+        """Wait for all workers."""
+        if self.count > 1:
+            dist.barrier()
+
+
+def seeded(seed, step):
+    """The random numbers of a step; they depend on nothing else, so that a resumed run repeats them."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + step)
