@@ -9,11 +9,14 @@ import torch
 from PIL import Image
 
 
-def generate(kinora, model, prompt, seed=0, width=64, height=64, frames=9, steps=12):
-    """A clip [3, frames, height, width] in -1..1; raises CalledProcessError when `kinora generate` fails."""
+def generate(kinora, model, prompt, seed=0, width=64, height=64, frames=9, steps=None):
+    """A clip [3, frames, height, width] in -1..1, in the model's own number of steps unless another is given.
+
+    Raises CalledProcessError when `kinora generate` fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         options = {"model": model, "prompt": prompt, "seed": seed, "width": width, "height": height, "frames": frames,
-                   "steps": steps, "out": folder}
+                   "out": folder} | ({"steps": steps} if steps else {})
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         subprocess.run([kinora, "generate", *words], check=True, stdout=subprocess.DEVNULL)
         names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))

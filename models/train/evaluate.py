@@ -40,7 +40,7 @@ def main():
     report["generated"] = accuracy(verdicts)
     report["all right"] = {
         "generated": round(torch.stack(list(verdicts.values())).all(0).float().mean().item(), 3)}
-    report["how"] = {"prompts": args.prompts, "steps": args.steps, "engine": "kinora generate"}
+    report["how"] = {"prompts": args.prompts, "steps": args.steps or default_steps(args.model), "engine": "kinora generate"}
     with open(args.out, "w") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
@@ -52,7 +52,7 @@ def arguments():
     parser.add_argument("--kinora", default="../../target/release/kinora", help="the engine's command line")
     parser.add_argument("--model", default="../nano")
     parser.add_argument("--prompts", type=int, default=500)
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, help="without it the model's own number")
     parser.add_argument("--recogniser", default="runs/recogniser.pt", help="trained and written if it is not there")
     parser.add_argument("--clips", type=int, default=12_000, help="rendered clips that the recogniser learns on")
     parser.add_argument("--epochs", type=int, default=8)
@@ -73,6 +73,11 @@ def draw_prompts(count, seed=3):
         camera, _ = draw.choice(CAMERA_PHRASES[names["camera"]])
         prompts.append(f"{with_article(thing)} {verb} {place} {time} {weather}, the camera {camera}")
     return prompts, {name: getattr(scenes, name) for name in ATTRIBUTES}
+
+
+def default_steps(folder):
+    with open(f"{folder}/model.json") as file:
+        return json.load(file)["sampler"]["steps"]
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """Write the model that ships: GGUF files, tokenizer, manifest, training log, and a checkpoint to continue from."""
 
 import argparse
+import glob
 import hashlib
 import json
 import math
@@ -39,19 +40,21 @@ EXAMPLES = (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", default="runs")
+    parser.add_argument("--folder", default="runs", help="of the checkpoints")
     parser.add_argument("--out", default="../nano")
+    parser.add_argument("--student", type=int, help="ship the distilled student of so many steps, without guidance")
     parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained")
     parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
     parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     pipeline = from_run(args.folder)
-    configs = write_networks(pipeline, args.out)
+    student = from_run(args.folder, args.student) if args.student else None
+    configs = write_networks(student or pipeline, args.out)
     shutil.copyfile(f"{args.folder}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
     write_manifest(args, configs, preview_factors(pipeline.vae))
     write_log(args)
-    write_checkpoint(pipeline, args.out)
+    write_checkpoint(pipeline, student, args.out)
     for name in sorted(os.listdir(args.out)):
         print(f"{os.path.getsize(f'{args.out}/{name}'):>9} {name}")
 
@@ -110,7 +113,8 @@ def write_manifest(args, configs, preview):
         "files": files,
         "configs": configs,
         "text_length": TEXT_LENGTH,
-        "sampler": {"name": "euler", "steps": 12, "guidance": 2.0, "shift": SHIFT, "negative_prompt": ""},
+        "sampler": {"name": "euler", "steps": args.student or 12, "guidance": 1.0 if args.student else 2.0, "shift": SHIFT,
+                    "negative_prompt": ""},
         "sizes": [{"label": aspect_of(width, height), "width": width, "height": height} for width, height in sizes],
         "frames": args.frames, "fps": args.fps, "frame_rates": list(FRAME_RATES), "prompt_template": PROMPT_TEMPLATE,
         "gpu_memory": 268435456,
@@ -154,17 +158,21 @@ def vocabulary():
 
 def write_log(args):
     """All stages' logs in the order of training; first, if it is there, the log of the model that was begun with."""
+    students = sorted(glob.glob(f"{args.folder}/distil/student-*.jsonl"), key=os.path.getmtime)
+    paths = [f"{args.folder}/{name}.jsonl" for name in ("earlier", "vae/frames", "vae/decoder", "dit/low-resolution", "dit/dit")] + students
     with open(f"{args.out}/training-log.jsonl", "w") as out:
-        for path in ("earlier.jsonl", "vae/frames.jsonl", "vae/decoder.jsonl", "dit/dit.jsonl"):
-            if os.path.exists(f"{args.folder}/{path}"):
-                with open(f"{args.folder}/{path}") as file:
-                    shutil.copyfileobj(file, out)
+        for path in filter(os.path.exists, paths):
+            with open(path) as file:
+                shutil.copyfileobj(file, out)
 
 
-def write_checkpoint(pipeline, out):
-    """The averaged weights in float16 under diffusers' names, from which training can go on."""
+def write_checkpoint(pipeline, student, out):
+    """The averaged weights in float16 under diffusers' names, from which training can go on; the student's too, if there is one."""
     os.makedirs(f"{out}/checkpoint", exist_ok=True)
-    for name, module in (("denoiser", pipeline.denoise), ("vae", pipeline.vae)):
+    modules = {"denoiser": pipeline.denoise, "vae": pipeline.vae}
+    if student:
+        modules["student"] = student.denoise
+    for name, module in modules.items():
         save_file({n: p.detach().half().contiguous() for n, p in module.named_parameters()}, f"{out}/checkpoint/{name}.safetensors")
 
 

@@ -12,6 +12,7 @@ from autoencoder import denormalised
 from denoiser import Denoiser, sample
 from encode_latents import load_autoencoder, set_statistics
 from text import load_tokenizer, token_ids, with_rate
+from training import load_weights
 
 
 class Pipeline:
@@ -29,16 +30,17 @@ class Pipeline:
         return self.vae.decode(denormalised(self.vae, latents), return_dict=False)[0].clamp(-1, 1)
 
 
-def from_run(run="runs"):
-    """The averaged weights of a run's checkpoints; the improved decoder where there is one."""
-    tokenizer = load_tokenizer(f"{run}/tokenizer/tokenizer.json")
+def from_run(folder="runs", student=None):
+    """The averaged weights of a run's checkpoints; the improved decoder where there is one.
+
+    `student`: the distilled student of so many steps in place of the DiT. It is to be sampled so, with guidance 1.
+    """
+    tokenizer = load_tokenizer(f"{folder}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
-    values = torch.load(f"{run}/dit/dit.pt", map_location="cpu")["average"]
-    for name, parameter in denoiser.named_parameters():
-        parameter.data.copy_(values[name])
-    improved = f"{run}/vae/decoder.pt"
-    autoencoder = load_autoencoder(improved if os.path.exists(improved) else f"{run}/vae/frames.pt")
-    set_statistics(autoencoder, f"{run}/latents")
+    load_weights(denoiser, f"{folder}/distil/student-{student}.pt" if student else f"{folder}/dit/dit.pt")
+    improved = f"{folder}/vae/decoder.pt"
+    autoencoder = load_autoencoder(improved if os.path.exists(improved) else f"{folder}/vae/frames.pt")
+    set_statistics(autoencoder, f"{folder}/latents")
     return Pipeline(tokenizer, denoiser.eval(), autoencoder)
 
 

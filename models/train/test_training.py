@@ -13,12 +13,14 @@ from torch.distributed.run import get_args_parser
 
 import autoencoder
 import denoiser
+import distil_dit
 import encode_latents
 import train_dit
 import train_tokenizer
 import train_vae
 import training
 from clips import Kind
+from denoiser import schedule, shifted, unshifted
 from latents import held_out_path
 from world.scene import sample_scenes
 
@@ -145,11 +147,41 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def test_a_students_round(latents, tmp_path):
+    train_dit.main(dit_words(latents, tmp_path))
+    words = dit_words(latents, tmp_path, "--teacher", f"{tmp_path}/dit.pt", "--rounds", "4", "2")
+    distil_dit.main(words)
+    for name in ("student-4", "student-2"):
+        assert torch.load(tmp_path / f"{name}.pt")["step"] == 6
+        held_out = logged(tmp_path, name, "held_out_loss")
+        assert held_out[-1] < held_out[0]
+    distil_dit.main(words)  # nothing is left to do
+    assert len(logged(tmp_path, "student-4")) == 6
+
+
+def test_the_target_is_where_two_steps_lead():
+    sigmas = schedule(4).sigmas
+    assert torch.allclose(shifted(unshifted(sigmas)), sigmas)
+    start, end = sigmas[:-1], sigmas[1:]
+    latents = torch.randn(4, 2, 3, 4, 4)
+
+    def velocity(latents, level):
+        return latents * level[:, None, None, None, None] + 1
+
+    def move(latents, at, to):
+        return latents + (to - at)[:, None, None, None, None] * velocity(latents, at)
+
+    middle = shifted((unshifted(start) + unshifted(end)) / 2)
+    expected = move(move(latents, start, middle), middle, end)
+    found = latents + (end - start)[:, None, None, None, None] * distil_dit.two_steps(velocity, latents, start, end)
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
 class Parsed(Exception):
     pass
 
 
-@pytest.mark.parametrize("script", [train_vae, train_dit, encode_latents, train_tokenizer])
+@pytest.mark.parametrize("script", [train_vae, train_dit, distil_dit, encode_latents, train_tokenizer])
 def test_no_option_begins_one_of_torchruns(script, monkeypatch):
     """torchrun would take it for its own, shortened, though it stands after the script's name."""
     def parse(parser, *_):
