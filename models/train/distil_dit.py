@@ -46,14 +46,14 @@ def arguments(words):
 
 def distil(steps, weights, guidance, clips, args, workers, device):
     """One round: the student of `steps` steps, from a teacher's weights."""
-    teacher, student = (Denoiser(clips.tokenizer.get_vocab_size()).to(device) for _ in range(2))
+    teacher, model = (Denoiser(clips.tokenizer.get_vocab_size()).to(device) for _ in range(2))
     load_weights(teacher, weights)
-    load_weights(student, weights)
+    load_weights(model, weights)
     teacher.requires_grad_(False)
     sigmas, held_out = schedule(steps).sigmas.to(device), clips.held_out()
-    round = Training(student, f"student-{steps}", args, workers, device, weight_decay=0.0, average_decay=0.99)
-    round.run(lambda step: (objective(round, teacher, guidance, sigmas, clips.batch(step)), {}),
-              lambda: {"held_out_loss": objective(round, teacher, guidance, sigmas, held_out).item()})
+    student = Training(model, f"student-{steps}", args, workers, device, weight_decay=0.0, average_decay=0.99)
+    student.run(lambda step: (objective(student, teacher, guidance, sigmas, clips.batch(step)), {}),
+                lambda: {"held_out_loss": objective(student, teacher, guidance, sigmas, held_out).item()})
 
 
 def objective(student, teacher, guidance, sigmas, batch):

@@ -40,13 +40,13 @@ class Training:
 
     def __init__(self, module, name, args, workers, device, weight_decay, average_decay):
         self.module, self.name, self.args, self.workers, self.device = module, name, args, workers, device
-        self.sharded = args.shard
+        self.sharded = args.shard and workers.count > 1
         for block in module.blocks():
             if args.compile:
                 blocks.compile(block)
             if args.recompute:
                 blocks.recompute(block)
-        if args.shard:
+        if self.sharded:
             blocks.shard(module, module.blocks(), workers.mesh(device))
         self.optimiser, self.average = Optimiser(module, weight_decay), Average(module, average_decay)
         os.makedirs(args.folder, exist_ok=True)

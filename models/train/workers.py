@@ -11,7 +11,8 @@ class Workers:
     """The processes of one training; one worker without `torchrun`.
 
     Every worker draws the random numbers of the whole batch and takes its share, so that a training is the same with
-    any number of workers. Of what is drawn only noise is large, about as large as the latents that it is added to.
+    any number of workers. For the DiT's default batch that takes 4 ms of a core a step, nearly all of it for noise, and
+    1 ms for the scenes of the autoencoder's.
 
     On a CPU use one worker of one thread a core: threads that share a convolution spend their time waiting for each
     other wherever the cores are not theirs alone.
@@ -30,13 +31,11 @@ class Workers:
 
     def leave(self):
         """To be called last."""
-        if dist.is_initialized():
+        if self.count > 1:
             dist.destroy_process_group()
 
     def mesh(self, device):
-        """All workers in a row, over which parameters are divided; a single process is a row of one."""
-        if not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", store=dist.HashStore(), rank=0, world_size=1)
+        """All workers in a row, over which parameters are divided."""
         return init_device_mesh(device.type, (self.count,))
 
     def divisible(self, count):
