@@ -1,0 +1,161 @@
+"""The whole recipe in one command: every stage in order, each in processes of its own.
+
+    python recipe.py smoke        a few minutes on two cores: does everything run? (the clips show nothing)
+    python recipe.py cpu          days on two cores
+    python recipe.py gpu          25 minutes of one large GPU
+
+Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have
+changed, and training goes on from its last checkpoint.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import torch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Kinds of clips (see clips.py). Numbers of frames are multiples of three, the depth of the DiT's patches.
+LOW = ("64x64x9@8", "64x64x18@12", "64x64x18@16")
+HIGHER = tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(
+    ("128x128", "176x128", "128x176", "224x128", "128x224", "304x128"), (24, 36), (8, 12, 16, 24)))
+LARGEST = ("256x256x48@16", "320x176x48@24", "176x320x48@24", "320x240x48@16", "320x320x48@12")
+SIZES = "128x128 176x128 128x176 224x128 128x224 304x128 64x64 256x256 320x176 176x320 320x240 320x320"
+
+
+def shards(kinds, count):
+    return " ".join(f"{kind}={count}" for kind in kinds)
+
+
+@dataclass
+class Preset:
+    device: str
+    options: dict  # of the stages, by name
+
+
+PRESETS = {
+    "smoke": Preset("cpu", {
+        "tokenizer": "--captions 3000 --vocabulary 600",
+        "vae": "--batch 4 --steps 60 --warmup 10 --save-every 20",
+        "latents": "--clips 16 64x64x9@8=3 64x64x18@12=1 96x64x9@16=1",
+        "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 768 --steps 60 --warmup 10 --save-every 20",
+        "dit": "--tokens 576 --steps 20 --warmup 5 --save-every 10",
+        "distil": "--rounds 4 2 --tokens 384 --steps 12 --warmup 2 --save-every 4",
+        "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
+    }),
+    "cpu": Preset("cpu", {
+        "tokenizer": "",
+        "vae": "--batch 8 --steps 8000",
+        "latents": f"--clips 64 {shards(LOW, 80)} {shards(HIGHER, 4)} {shards(LARGEST, 1)}",
+        "low resolution": f"--kinds {' '.join(LOW)} --tokens 6144 --steps 12000",
+        "dit": "--tokens 6144 --steps 6000",
+        "distil": "--rounds 16 8 4 --tokens 3072 --steps 800 --save-every 100",
+        "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
+    }),
+    # More steps than there is time for: the minutes end a stage, and the learning rate falls with them.
+    "gpu": Preset("cuda", {
+        "tokenizer": "",
+        "vae": "--batch 64 --steps 30000 --minutes 6 --save-every 1000",
+        "latents": f"--minutes 4 --clips 64 {shards(LOW, 100)} {shards(HIGHER, 10)} {shards(LARGEST, 4)}",
+        "low resolution": f"--kinds {' '.join(LOW)} --tokens 49152 --steps 30000 --minutes 4 --save-every 1000",
+        "dit": "--tokens 65536 --steps 30000 --minutes 5 --save-every 500",
+        "distil": "--rounds 16 8 4 --tokens 32768 --steps 3000 --minutes 0.8 --save-every 250",
+        "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
+    }),
+}
+
+
+@dataclass
+class Stage:
+    name: str
+    script: str
+    words: list  # of its command line, but for the preset's
+    trains: bool = True  # on the preset's device, with all workers
+
+
+def stages(folder, out, kinora):
+    """All stages in order; the last two are run on request only."""
+    clips = ["--latents", f"{folder}/latents", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"]
+    engine = ["--kinora", kinora, "--model", out]
+    return [
+        Stage("tokenizer", "train_tokenizer.py", ["--folder", f"{folder}/tokenizer"], trains=False),
+        Stage("vae", "train_vae.py", ["--folder", f"{folder}/vae"]),
+        Stage("latents", "encode_latents.py", ["--folder", f"{folder}/latents", "--vae", f"{folder}/vae/frames.pt"]),
+        Stage("low resolution", "train_dit.py", ["--folder", f"{folder}/dit", "--name", "low-resolution", *clips]),
+        Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", f"{folder}/dit/low-resolution.pt", *clips]),
+        Stage("distil", "distil_dit.py", ["--folder", f"{folder}/distil", "--teacher", f"{folder}/dit/dit.pt", *clips]),
+        Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False),
+        Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False),
+        Stage("showcase", "showcase.py", [*engine, "--out", f"{out}/contact-sheet.png"], trains=False),
+        Stage("evaluate", "evaluate.py", [*engine, "--recogniser", f"{folder}/recogniser.pt", "--out", f"{out}/evaluation.json"], trains=False),
+    ]
+
+
+ON_REQUEST = ("showcase", "evaluate")
+
+
+def main():
+    args = arguments()
+    folder = os.path.abspath(args.folder or f"{HERE}/runs/{args.preset}")
+    out, preset = os.path.abspath(args.out or f"{folder}/model"), PRESETS[args.preset]
+    os.makedirs(folder, exist_ok=True)
+    workers = args.workers or (torch.cuda.device_count() if preset.device == "cuda" else os.cpu_count())
+    for stage in stages(folder, out, os.path.abspath(args.kinora)):
+        if stage.name in ON_REQUEST and stage.name not in args.also:
+            continue
+        words = stage.words + preset.options.get(stage.name, "").split()
+        if finished(folder).get(stage.name) == words:
+            print(f"{stage.name}: done", flush=True)
+            continue
+        start = time.monotonic()
+        print(f"{stage.name}: {stage.script} {' '.join(words)}", flush=True)
+        run(stage, words, preset.device, workers)
+        write_finished(folder, stage.name, words)
+        print(f"{stage.name}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset", choices=PRESETS)
+    parser.add_argument("--folder", help="of checkpoints and logs; without it runs/PRESET")
+    parser.add_argument("--out", help="folder of the exported model; without it FOLDER/model")
+    parser.add_argument("--workers", type=int, help="processes; without it one a core, or one a GPU")
+    parser.add_argument("--also", nargs="+", default=[], choices=ON_REQUEST, help="what needs the engine's command line too")
+    parser.add_argument("--kinora", default=f"{HERE}/../../target/release/kinora", help="the engine's command line")
+    return parser.parse_args()
+
+
+def run(stage, words, device, workers):
+    """Run a stage to its end; CalledProcessError when it fails."""
+    command = [sys.executable]
+    if stage.trains:
+        words = ["--device", device, *words]
+        command += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(workers)] if workers > 1 else []
+    environment = os.environ if device == "cuda" else {"OMP_NUM_THREADS": "1"} | os.environ
+    subprocess.run([*command, stage.script, *words], cwd=HERE, env=environment, check=True)
+
+
+def finished(folder):
+    """{stage: the words of its command line} of all that are finished."""
+    path = f"{folder}/recipe.json"
+    if not os.path.exists(path):
+        return {}
+    with open(path) as file:
+        return json.load(file)
+
+
+def write_finished(folder, name, words):
+    content = finished(folder) | {name: words}
+    with open(f"{folder}/recipe.json.part", "w") as file:
+        json.dump(content, file, indent=1)
+    os.replace(f"{folder}/recipe.json.part", f"{folder}/recipe.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The whole recipe in its smallest form: losses fall, and the engine makes clips with the files. Minutes long."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from export import EXAMPLES
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KINORA = os.environ.get("KINORA", f"{HERE}/../../target/release/kinora")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recipe")
+    command = [sys.executable, "recipe.py", "smoke", "--folder", str(folder)]
+    subprocess.run(command, cwd=HERE, check=True)
+    # Nothing is left to do.
+    again = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert again and all(line.endswith(": done") for line in again)
+    return folder
+
+
+@pytest.mark.parametrize("log", ["vae/frames", "dit/low-resolution", "dit/dit", "distil/student-4", "distil/student-2"])
+def test_losses_fall(folder, log):
+    with open(f"{folder}/{log}.jsonl") as file:
+        losses = [line["loss"] for line in map(json.loads, file) if "loss" in line]
+    assert len(losses) > 1 and losses[-1] < losses[0]
+
+
+def test_what_is_exported(folder):
+    with open(folder / "model/model.json") as file:
+        manifest = json.load(file)
+    assert (manifest["sampler"]["steps"], manifest["sampler"]["guidance"]) == (2, 1.0)
+    assert {f"checkpoint/{name}.safetensors" for name in ("denoiser", "student", "vae")} <= {
+        os.path.relpath(path, folder / "model") for path in (folder / "model").rglob("*")}
+    assert Image.open(folder / "model/training.png").size[0] > 100
+
+
+def test_the_engine_makes_a_clip(folder, tmp_path):
+    command = [KINORA, "generate", "--model", str(folder / "model"), "--prompt", EXAMPLES[1], "--out", str(tmp_path)]
+    subprocess.run(command, check=True)
+    pictures = sorted(tmp_path.glob("*.png"))
+    assert len(pictures) == 9 and Image.open(pictures[0]).size == (64, 64)
