@@ -8,16 +8,17 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Adds what one line of output reports, in the summaries of libtest, Playwright and node:test.
+    /// Adds what one line of output reports, in the summaries of libtest, Playwright, node:test and pytest.
     pub(crate) fn add_line(&mut self, line: &str) {
         let line = without_colours(line);
         let summary = line.trim().strip_prefix("test result:");
         let is_libtest = summary.is_some();
-        let words: Vec<&str> = summary.unwrap_or(&line).split([' ', ';']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> =
+            summary.unwrap_or(&line).split([' ', ';', ',', '=']).filter(|word| !word.is_empty()).collect();
         match words.as_slice() {
             ["#" | "ℹ", "pass", number] => self.passed += number.parse().unwrap_or(0),
             ["#" | "ℹ", "fail", number] => self.failed += number.parse().unwrap_or(0),
-            [number, "passed" | "failed" | "flaky", ..] if !is_libtest => self.add(number, words[1]),
+            [_, "passed" | "failed" | "flaky", ..] => words.windows(2).for_each(|pair| self.add(pair[0], pair[1])),
             _ if is_libtest => words.windows(2).for_each(|pair| self.add(pair[0], pair[1])),
             _ => {}
         }
@@ -68,6 +69,12 @@ mod tests {
             \u{1b}[31m  1 failed\u{1b}[39m\n    [chromium] › page.spec.ts:9:1 › cancels\n\
             \u{1b}[33m  1 flaky\u{1b}[39m\n\u{1b}[33m  1 skipped\u{1b}[39m\n\u{1b}[32m  7 passed\u{1b}[39m\u{1b}[2m (2.3m)\u{1b}[22m";
         assert_eq!(count(output), (7, 2));
+    }
+
+    #[test]
+    fn pytest() {
+        assert_eq!(count("test_a.py ..F\n===== 1 failed, 12 passed, 3 warnings in 294.08s (0:04:54) ====="), (12, 1));
+        assert_eq!(count("============ 7 passed in 49.56s ============"), (7, 0));
     }
 
     #[test]

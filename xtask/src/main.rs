@@ -7,6 +7,7 @@ mod debian;
 mod gguf;
 mod project;
 mod python;
+mod recipe;
 mod serve;
 mod setup;
 mod test;
@@ -44,6 +45,9 @@ enum Task {
         /// Run these steps alone (comma-separated or repeated).
         #[arg(long, value_enum, value_delimiter = ',')]
         only: Vec<test::Step>,
+        /// Also the steps that take many minutes.
+        #[arg(long)]
+        long: bool,
     },
     /// Measure every kernel on this machine's GPU: worst error and speed.
     Bench {
@@ -70,7 +74,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Setup { tests: true } => setup::for_tests(&project),
         Task::Build => web::build_for_release(&project),
         Task::Serve { port } => serve::serve(&project, port),
-        Task::Test { only } => test::test(&project, &only),
+        Task::Test { only, long } => test::test(&project, &only, long),
         Task::Bench { filter } => bench::bench(&project, filter.as_deref()),
     }
 }

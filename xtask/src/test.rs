@@ -4,7 +4,7 @@ use crate::command::{self, run, run_with_lines};
 use crate::count::Count;
 use crate::project::Project;
 use crate::wasm::Optimise;
-use crate::{gguf, python, setup, wasm, web};
+use crate::{gguf, python, recipe, setup, wasm, web};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
@@ -30,7 +30,12 @@ pub(crate) enum Step {
     Build,
     /// Tests of the page and the op table in Chromium.
     Browser,
+    /// Tests of the model's training, with the whole recipe in its smallest form (with --long, or named).
+    Recipe,
 }
+
+/// Steps that run only where they are asked for.
+const LONG: [Step; 1] = [Step::Recipe];
 
 struct Outcome {
     name: String,
@@ -39,9 +44,12 @@ struct Outcome {
     time: Duration,
 }
 
-/// Runs the chosen steps (all, if none is chosen), goes on after failures, and fails in the end if any failed.
-pub(crate) fn test(project: &Project, only: &[Step]) -> Result<()> {
-    let chosen = |step: &Step| only.is_empty() || only.contains(step);
+/// Runs the chosen steps (all, if none is chosen, the long ones with `long`), goes on after failures, and fails in the
+/// end if any failed.
+pub(crate) fn test(project: &Project, only: &[Step], long: bool) -> Result<()> {
+    let chosen = |step: &Step| {
+        if LONG.contains(step) { long || only.contains(step) } else { only.is_empty() || only.contains(step) }
+    };
     let steps: Vec<Step> = Step::value_variants().iter().copied().filter(chosen).collect();
 
     let setup = timed("setup", |_| steps.iter().try_for_each(|&step| prepare(project, step)));
@@ -68,6 +76,7 @@ fn prepare(project: &Project, step: Step) -> Result<()> {
         Step::Clippy => setup::wasm_target(project),
         Step::Web | Step::Build => setup::for_build(project),
         Step::Native | Step::Ops => setup::vulkan_driver(),
+        Step::Recipe => setup::vulkan_driver().and_then(|()| recipe::python(project)).map(drop),
         Step::Gguf => python::environment(project).map(drop),
         Step::Browser => setup::for_build(project).and_then(|()| setup::chromium()).and_then(|_| setup::ffprobe()),
     }
@@ -117,6 +126,7 @@ fn check(project: &Project, step: Step, count: &mut Count) -> Result<()> {
             npm.args(["test"]).env("CHROMIUM", setup::chromium()?);
             run_with_lines(&mut npm, |line| count.add_line(line))
         }
+        Step::Recipe => recipe::test(project, count),
     }
 }
 
