@@ -48,8 +48,8 @@ def set_statistics(vae, folder):
 
 
 @torch.no_grad()
-def encode(model, scenes, kind, device, batch=32):
-    """Latents of the scenes as clips of a kind, [B, z, T, H / 8, W / 8]."""
+def encode(model, scenes, kind, device, batch):
+    """Latents of the scenes as clips of a kind, [B, z, T, H / 8, W / 8]; `batch` clips of 64x64x9 at a time, or fewer larger ones."""
     latents = []
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
@@ -58,8 +58,8 @@ def encode(model, scenes, kind, device, batch=32):
     return torch.cat(latents)
 
 
-def measure(model, folder, device):
-    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device)
+def measure(model, folder, device, batch):
+    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device, batch)
     flat = latents.transpose(0, 1).flatten(1)
     with open(f"{folder}/statistics.json.part", "w") as file:
         json.dump({"latents_mean": flat.mean(1).tolist(), "latents_std": flat.std(1).tolist()}, file)
@@ -72,6 +72,7 @@ def main():
     parser.add_argument("--folder", default="runs/latents")
     parser.add_argument("kinds", nargs="+", type=kind_and_count, help="kind=shards, as 64x64x9@8=40")
     parser.add_argument("--clips", type=int, default=256, help="clips a shard")
+    parser.add_argument("--batch", type=int, default=32, help="clips of 64x64x9, or as many pixels of others, at a time")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no shard after so many")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
@@ -82,7 +83,7 @@ def main():
     model = Encode(vae)
     if not os.path.exists(f"{args.folder}/statistics.json"):
         if workers.rank == 0:
-            measure(model, args.folder, device)
+            measure(model, args.folder, device, args.batch)
         workers.wait()
     set_statistics(vae, args.folder)
     wanted = [(number, kind) for kind, count in args.kinds for number in range(count)]
@@ -93,7 +94,7 @@ def main():
         if time.monotonic() - start > 60 * args.minutes:
             break
         scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
-        latents = normalised(vae, encode(model, scenes, kind, device))
+        latents = normalised(vae, encode(model, scenes, kind, device, args.batch))
         torch.save({"scenes": vars(scenes), "latents": latents.half()}, path + ".part")
         os.replace(path + ".part", path)
         print(path, flush=True)

@@ -62,7 +62,7 @@ PRESETS = {
     "gpu": Preset("cuda", {
         "tokenizer": "",
         "vae": "--batch 64 --steps 30000 --minutes 6 --save-every 1000",
-        "latents": f"--minutes 4 --clips 64 {shards(LOW, 100)} {shards(HIGHER, 10)} {shards(LARGEST, 4)}",
+        "latents": f"--minutes 4 --batch 1024 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
         "low resolution": f"--kinds {' '.join(LOW)} --tokens 49152 --steps 30000 --minutes 4 --save-every 1000",
         "dit": "--tokens 65536 --steps 30000 --minutes 5 --save-every 500",
         "distil": "--rounds 16 8 4 --tokens 32768 --steps 3000 --minutes 0.8 --save-every 250",
