@@ -1,4 +1,5 @@
-"""Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on.
+"""Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on,
+and with the share of every latent position that the subjects cover.
 
 What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
 
@@ -46,17 +47,18 @@ def set_statistics(vae, folder):
 
 @torch.no_grad()
 def encode(model, scenes, kind, device, batch=32):
-    """Latents of the scenes as clips of a kind, [B, z, T, H / 8, W / 8]."""
-    latents = []
+    """The scenes as clips of a kind: latents [B, z, T, H / 8, W / 8], and the subjects' cover [B, T, H / 8, W / 8] in 0..1."""
+    latents, covers = [], []
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
-        video, _ = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
+        video, mask = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
         latents.append(call_in_bfloat16(model, video.bfloat16()).cpu())
-    return torch.cat(latents)
+        covers.append(torch.nn.functional.avg_pool2d(mask, 8).cpu())
+    return torch.cat(latents), torch.cat(covers)
 
 
 def measure(model, folder, device):
-    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device)
+    latents, _ = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device)
     flat = latents.transpose(0, 1).flatten(1)
     with open(f"{folder}/statistics.json.part", "w") as file:
         json.dump({"latents_mean": flat.mean(1).tolist(), "latents_std": flat.std(1).tolist()}, file)
@@ -87,8 +89,8 @@ def main():
         if os.path.exists(path):
             continue
         scenes = sample_scenes(args.shard, torch.Generator().manual_seed(seed_of(kind, number)))
-        latents = normalised(vae, encode(model, scenes, kind, device))
-        torch.save({"scenes": vars(scenes), "latents": latents.half()}, path + ".part")
+        latents, cover = encode(model, scenes, kind, device)
+        torch.save({"scenes": vars(scenes), "latents": normalised(vae, latents).half(), "cover": cover.half()}, path + ".part")
         os.replace(path + ".part", path)
         print(path, flush=True)
 
