@@ -1,4 +1,5 @@
-"""Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on.
+"""Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on,
+and with the share of every latent position that the subjects cover.
 
 What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
 
@@ -49,17 +50,21 @@ def set_statistics(vae, folder):
 
 @torch.no_grad()
 def encode(model, scenes, kind, device, batch):
-    """Latents of the scenes as clips of a kind, [B, z, T, H / 8, W / 8]; `batch` clips of 64x64x9 at a time, or fewer larger ones."""
-    latents = []
+    """The scenes as clips of a kind: latents [B, z, T, H / 8, W / 8], and the subjects' cover [B, T, H / 8, W / 8] in 0..1.
+
+    `batch` clips of 64x64x9 at a time, or fewer larger ones.
+    """
+    latents, covers = [], []
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
-        video, _ = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
+        video, mask = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
         latents.append(call_in_bfloat16(model, video.bfloat16()).cpu())
-    return torch.cat(latents)
+        covers.append(torch.nn.functional.avg_pool2d(mask, 8).cpu())
+    return torch.cat(latents), torch.cat(covers)
 
 
 def measure(model, folder, device, batch):
-    latents = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device, batch)
+    latents, _ = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device, batch)
     flat = latents.transpose(0, 1).flatten(1)
     with open(f"{folder}/statistics.json.part", "w") as file:
         json.dump({"latents_mean": flat.mean(1).tolist(), "latents_std": flat.std(1).tolist()}, file)
@@ -94,8 +99,8 @@ def main():
         if time.monotonic() - start > 60 * args.minutes:
             break
         scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
-        latents = normalised(vae, encode(model, scenes, kind, device, args.batch))
-        torch.save({"scenes": vars(scenes), "latents": latents.half()}, path + ".part")
+        latents, cover = encode(model, scenes, kind, device, args.batch)
+        torch.save({"scenes": vars(scenes), "latents": normalised(vae, latents).half(), "cover": cover.half()}, path + ".part")
         os.replace(path + ".part", path)
         print(path, flush=True)
     workers.leave()

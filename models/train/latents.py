@@ -28,19 +28,21 @@ def add_options(parser):
 
 @dataclass
 class Batch:
-    """B clips of a kind: latents and noise [B, z, T', H', W'], `chance` [B] in 0..1 for the choice of noise levels.
+    """B clips of a kind: latents and noise [B, z, T', H', W'], the subjects' cover [B, T', H', W'] in 0..1.
 
-    ids [B, L] are the captions', empty [1, M] those of the empty prompt at the same frame rate.
+    chance [B] in 0..1 is for the choice of noise levels. ids [B, L] are the captions', empty [1, M] those of the empty
+    prompt at the same frame rate.
     """
 
     clean: torch.Tensor
+    cover: torch.Tensor
     noise: torch.Tensor
     chance: torch.Tensor
     ids: torch.Tensor
     empty: torch.Tensor
 
     def to(self, device):
-        return Batch(*(tensor.to(device) for tensor in (self.clean, self.noise, self.chance, self.ids, self.empty)))
+        return Batch(**{name: tensor.to(device) for name, tensor in vars(self).items()})
 
     def noisy(self, level):
         """The latents with their noise at levels [B] in 0..1."""
@@ -67,35 +69,36 @@ class Latents:
                 fresh.setdefault(kind, []).append(torch.load(path))
         for kind, shards in fresh.items():
             if kind in self.kinds:
-                scenes, latents = self.kinds[kind]
-                shards.insert(0, {"scenes": vars(scenes), "latents": latents})
+                scenes, latents, cover = self.kinds[kind]
+                shards.insert(0, {"scenes": vars(scenes), "latents": latents, "cover": cover})
             scenes = Scene(**{k: torch.cat([s["scenes"][k] for s in shards]) for k in shards[0]["scenes"]})
-            self.kinds[kind] = scenes, torch.cat([s["latents"] for s in shards])
+            self.kinds[kind] = scenes, *(torch.cat([s[part] for s in shards]) for part in ("latents", "cover"))
 
     def clips(self):
-        return sum(len(latents) for _, latents in self.kinds.values())
+        return sum(len(scenes) for scenes, *_ in self.kinds.values())
 
     def batch(self, step):
         """This worker's share of a step's batch. All workers take clips of one kind, so that none waits for another."""
         if step % REFRESH_EVERY == 0:
             self.refresh()
         kind, generator = self.choose(random.Random(f"{self.args.seed} {step}")), seeded(self.args.seed, step)
-        scenes, latents = self.kinds[kind]
-        index = torch.randint(len(latents), (self.workers.divisible(self.args.tokens // tokens(kind)),), generator=generator)
-        return self.prepare(kind, scenes, latents, index, generator, self.workers.share)
+        count = self.workers.divisible(self.args.tokens // tokens(kind))
+        index = torch.randint(len(self.kinds[kind][0]), (count,), generator=generator)
+        return self.prepare(kind, *self.kinds[kind], index, generator, self.workers.share)
 
     def choose(self, draw):
         """A kind, so that every clip is as likely as any other to come next; `draw` is a random.Random."""
         kinds = sorted(self.kinds)
-        return draw.choices(kinds, [len(self.kinds[kind][1]) * tokens(kind) for kind in kinds])[0]
+        return draw.choices(kinds, [len(self.kinds[kind][0]) * tokens(kind) for kind in kinds])[0]
 
     def held_out(self, count=256):
         """Clips never trained on, with the same noise every time; the same on all workers."""
         shard = torch.load(held_out_path(self.args.latents))
         index = torch.arange(min(count, len(shard["latents"])))
-        return self.prepare(HELD_OUT, Scene(**shard["scenes"]), shard["latents"], index, torch.Generator().manual_seed(5), slice(None))
+        parts = Scene(**shard["scenes"]), shard["latents"], shard["cover"]
+        return self.prepare(HELD_OUT, *parts, index, torch.Generator().manual_seed(5), slice(None))
 
-    def prepare(self, kind, scenes, latents, index, generator, share):
+    def prepare(self, kind, scenes, latents, cover, index, generator, share):
         """The chosen clips with captions and noise; everything random is drawn for all of them, then the share is taken."""
         seeds = torch.randint(2**62, (len(index),), generator=generator)[share]
         noise = torch.randn((len(index), *latents.shape[1:]), generator=generator)[share]
@@ -103,7 +106,7 @@ class Latents:
         index = index[share]
         texts = [text_of(scenes, i, random.Random(seed)) for i, seed in zip(index.tolist(), seeds.tolist())]
         ids, empty = (token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in list]) for list in (texts, [""]))
-        return Batch(latents[index].float(), noise, chance, ids, empty).to(self.device)
+        return Batch(latents[index].float(), cover[index].float(), noise, chance, ids, empty).to(self.device)
 
 
 def held_out_path(folder):

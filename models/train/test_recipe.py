@@ -25,10 +25,12 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("log", ["vae/frames", "dit/low-resolution", "dit/dit", "distil/student-4", "distil/student-2"])
-def test_losses_fall(folder, log):
+@pytest.mark.parametrize("log, quantity", [
+    ("vae/frames", "loss"), ("dit/low-resolution", "held_out_loss"), ("dit/dit", "held_out_loss"),
+    ("distil/student-4", "held_out_loss"), ("distil/student-2", "held_out_loss")])
+def test_losses_fall(folder, log, quantity):
     with open(f"{folder}/{log}.jsonl") as file:
-        losses = [line["loss"] for line in map(json.loads, file) if "loss" in line]
+        losses = [line[quantity] for line in map(json.loads, file) if quantity in line]
     assert len(losses) > 1 and losses[-1] < losses[0]
 
 

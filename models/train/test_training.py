@@ -19,7 +19,6 @@ import train_dit
 import train_tokenizer
 import train_vae
 import training
-from clips import Kind
 from denoiser import schedule, shifted, unshifted
 from latents import held_out_path
 from world.scene import sample_scenes
@@ -50,15 +49,15 @@ def latents(tmp_path_factory):
     folder = tmp_path_factory.mktemp("latents")
     for number in range(2):
         draw = torch.Generator().manual_seed(number)
-        content = {"scenes": vars(sample_scenes(8, draw)), "latents": torch.randn(8, 12, 9, 8, 8, generator=draw).half()}
+        content = {"scenes": vars(sample_scenes(8, draw)), "latents": torch.randn(8, 12, 9, 8, 8, generator=draw).half(),
+                   "cover": torch.rand(8, 9, 8, 8, generator=draw).half()}
         torch.save(content, held_out_path(folder).replace("0000", f"{number:04d}"))
-        torch.save(content, f"{folder}/{Kind(128, 64, 3, 12)}-{number:04d}.pt")
     return str(folder)
 
 
 def dit_words(latents, folder, *more, steps=6):
     return ["--latents", latents, "--tokenizer", TOKENIZER, "--folder", str(folder), "--tokens", "192", "--steps", str(steps),
-            "--warmup", "2", "--save-every", "3", "--kinds", "64x64x9@8", *more]
+            "--warmup", "2", "--save-every", "3", *more]
 
 
 def vae_words(folder, *more, steps=4):

@@ -12,6 +12,11 @@ from training import Training, load_weights
 from workers import Workers
 
 
+# Extra weight of the subjects, which are 7 % of the picture. It fades out where there is much noise: a weight that depends on
+# what cannot be known yet would draw subjects everywhere.
+SUBJECT_WEIGHT = 4.0
+
+
 def main(words=None):
     args, workers = arguments(words), Workers()
     device = workers.device(args.device)
@@ -23,7 +28,7 @@ def main(words=None):
     dit = Training(model, args.name, args, workers, device, weight_decay=0.01, average_decay=0.999)
     held_out = clips.held_out()
     dit.run(lambda step: (objective(dit, clips.batch(step)), {}),
-            lambda: {"held_out_loss": objective(dit, held_out).item(), "clips": clips.clips()})
+            lambda: {"held_out_loss": objective(dit, held_out, subject_weight=0.0).item(), "clips": clips.clips()})
     workers.leave()
 
 
@@ -36,12 +41,13 @@ def arguments(words):
     return parser.parse_args(words)
 
 
-def objective(dit, batch):
+def objective(dit, batch, subject_weight=SUBJECT_WEIGHT):
     """Rectified flow: the velocity from the clean latents to the noise, mean squared error."""
     # Logit-normal levels (Esser et al., arXiv 2403.03206, section 3.1).
     level = shifted(torch.sigmoid(torch.special.ndtri(batch.chance)))
     velocity = dit(batch.noisy(level).bfloat16(), 1000 * level, batch.ids)
-    return torch.nn.functional.mse_loss(velocity, batch.noise - batch.clean)
+    weight = 1 + subject_weight * (1 - level)[:, None, None, None, None] * batch.cover[:, None]
+    return (weight * (velocity - (batch.noise - batch.clean)) ** 2).mean()
 
 
 if __name__ == "__main__":
