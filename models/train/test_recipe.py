@@ -44,7 +44,8 @@ def test_what_is_exported(folder):
 
 
 def test_the_engine_makes_a_clip(folder, tmp_path):
-    command = [KINORA, "generate", "--model", str(folder / "model"), "--prompt", EXAMPLES[1], "--out", str(tmp_path)]
+    command = [KINORA, "generate", "--model", str(folder / "model"), "--prompt", EXAMPLES[1], "--frames", "9",
+               "--out", str(tmp_path)]
     subprocess.run(command, check=True)
     pictures = sorted(tmp_path.glob("*.png"))
     assert len(pictures) == 9 and Image.open(pictures[0]).size == (64, 64)
