@@ -17,10 +17,25 @@ test("unknown words are found, but not the one being typed", () => {
 	expect(unknownWords(markUnknownWords("anything", new Set(), false))).toEqual([]);
 });
 
+test("Chinese is cut into the longest known words, without spaces", () => {
+	const chinese = new Set(["a", "red", "红色", "红", "皮卡", "皮卡车", "沙漠", "在", "里"]);
+	const find = (prompt: string, typing = false) =>
+		unknownWords(markUnknownWords(prompt, chinese, typing));
+	expect(find("红色皮卡车在沙漠里")).toEqual([]);
+	expect(find("红皮卡，沙漠。")).toEqual([]);
+	expect(find("红色轿车在沙漠里飞驰")).toEqual(["轿车", "飞驰"]);
+	expect(find("色红色皮")).toEqual(["色", "皮"]);
+	expect(find("a red皮卡, a blue沙漠龙blue")).toEqual(["blue", "龙"]);
+	expect(find("红色皮", true)).toEqual([]);
+	expect(find("轿车红色", true)).toEqual(["轿车"]);
+	expect(unknownWords(markUnknownWords("a 红色 ball", known, false))).toEqual(["红色"]);
+});
+
 test("marked stretches are the whole prompt", () => {
-	const prompt = "  a blue\n ball — blue! ";
-	const stretches = markUnknownWords(prompt, known, false);
-	expect(stretches.map(({ text }) => text).join("")).toBe(prompt);
+	for (const prompt of ["  a blue\n ball — blue! ", "a 红色𠀀皮卡，ball"]) {
+		const stretches = markUnknownWords(prompt, known, false);
+		expect(stretches.map(({ text }) => text).join("")).toBe(prompt);
+	}
 });
 
 test("a word is inserted with the spaces it needs", () => {
@@ -31,6 +46,16 @@ test("a word is inserted with the spaces it needs", () => {
 	expect(insert("a ball", 2)).toEqual({ prompt: "a red ball", cursor: 5 });
 	expect(insert("a blue ball", 2, 6)).toEqual({ prompt: "a red ball", cursor: 5 });
 	expect(insert("the ball is, well", 11)).toEqual({ prompt: "the ball is red, well", cursor: 15 });
+});
+
+test("a word is inserted among Han characters without spaces", () => {
+	const insert = (prompt: string, start: number, word = "红色") =>
+		insertWord(prompt, word, start, start);
+	expect(insert("皮卡在沙漠里", 0)).toEqual({ prompt: "红色皮卡在沙漠里", cursor: 2 });
+	expect(insert("傍晚，皮卡", 3)).toEqual({ prompt: "傍晚，红色皮卡", cursor: 5 });
+	expect(insert("皮卡。", 2)).toEqual({ prompt: "皮卡红色。", cursor: 4 });
+	expect(insert("a ball", 2)).toEqual({ prompt: "a 红色 ball", cursor: 4 });
+	expect(insert("皮卡", 2, "red")).toEqual({ prompt: "皮卡 red", cursor: 6 });
 });
 
 test("file names are safe and tell model, prompt and time", () => {
