@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import torch
@@ -30,7 +31,7 @@ def parsed(parser):
 
 
 def generate(kinora, model, prompt, kind, seed=0, steps=12):
-    """A clip uint8 [3, T, H, W]; raises CalledProcessError when `kinora generate` fails."""
+    """A clip uint8 [3, T, H, W]; raises RuntimeError when `kinora generate` fails."""
     with tempfile.TemporaryDirectory() as folder:
         options = {"model": model, "prompt": prompt, "seed": seed, "width": kind.width, "height": kind.height,
                    "frames": kind.frames, "fps": kind.fps, "steps": steps, "out": folder}
@@ -42,7 +43,19 @@ def generate(kinora, model, prompt, kind, seed=0, steps=12):
 
 
 def run(kinora, *words):
-    subprocess.run([kinora, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    """Run a command of the engine; RuntimeError with its message when it fails."""
+    done = subprocess.run([kinora, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
+
+
+def in_parallel(jobs, function, *items):
+    """What `function` makes of the items, in their order; `jobs` run at once, and no more are begun when one fails."""
+    workers = ThreadPoolExecutor(jobs)
+    try:
+        yield from workers.map(function, *items)
+    finally:
+        workers.shutdown(cancel_futures=True)
 
 
 def forward(kinora, model, network, **tensors):

@@ -7,12 +7,11 @@ frames, flicker at their borders: how much more pictures change there than elsew
 import argparse
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
 from clips import Kind
-from engine import add_arguments, forward, parsed
+from engine import add_arguments, forward, in_parallel, parsed
 from exported import chunk_frames, digest, manifest_of
 from quality import psnr
 from render import render
@@ -65,8 +64,7 @@ def examine(args, kind, chunk):
         with open(path) as file:
             return json.load(file)
 
-    with ThreadPoolExecutor(args.jobs) as workers:
-        found = list(workers.map(measure, range(args.clips)))
+    found = list(in_parallel(args.jobs, measure, range(args.clips)))
     return {name: mean_of([each[name] for each in found]) for name in found[0]} | {"clips": args.clips}
 
 

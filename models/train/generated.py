@@ -2,11 +2,10 @@
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from engine import generate
+from engine import generate, in_parallel
 from exported import digest
 
 FOLDER = "runs/clips"
@@ -27,9 +26,4 @@ def generated(args, prompts, seeds):
             os.replace(path + ".part", path)
         return path
 
-    workers = ThreadPoolExecutor(args.jobs)
-    try:
-        for path in workers.map(make, prompts, seeds):
-            yield torch.load(path)
-    finally:
-        workers.shutdown(cancel_futures=True)
+    yield from map(torch.load, in_parallel(args.jobs, make, prompts, seeds))
