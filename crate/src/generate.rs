@@ -27,6 +27,8 @@ pub struct Request {
     pub height: usize,
     /// 1 + a multiple of the VAE's temporal factor.
     pub frames: usize,
+    /// Frames per second at which the clip will play; one of the model's frame rates, if it has some.
+    pub fps: f64,
     /// Denoising steps, 1 to 1000.
     pub steps: usize,
     /// Scale of classifier-free guidance; up to 1 is none.
@@ -92,6 +94,7 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
     let planner = Planner::new(model.manifest())?;
     let size = ClipSize { width: request.width, height: request.height, frames: request.frames };
     let latent_size = planner.latent_size(size)?;
+    model.manifest().require_frame_rate(request.fps)?;
     if !request.guidance.is_finite() || request.guidance < 0.0 || request.guidance > 100.0 {
         return Err(Error::bad_input("guidance must be from 0 to 100"));
     }
@@ -116,8 +119,9 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
 
 async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<Conditions> {
     let limit = model.manifest().text_length;
-    let positive = prompt_tokens(model.tokenizer(), &request.prompt, limit)?;
-    let negative = negative_prompt_tokens(model.tokenizer(), &request.negative_prompt, limit)?;
+    let template = model.manifest().prompt_template_at(request.fps);
+    let positive = prompt_tokens(model.tokenizer(), &template, &request.prompt, limit)?;
+    let negative = negative_prompt_tokens(model.tokenizer(), &template, &request.negative_prompt, limit)?;
     let guided = request.guidance > 1.0;
     let total = 1 + usize::from(guided);
     events.progress(Phase::Text, 0, total);

@@ -52,6 +52,7 @@ export interface GenerateOptions {
     width: number;
     height: number;
     frames: number;
+    fps: number;
     steps: number;
     guidance: number;
     shift: number;

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use kinora::format::manifest::PROMPT;
 use kinora::format::{DataType, Manifest, MemorySource, TensorFile};
 use kinora::quant::{PackedFormat, dequantize, pack_rows, packed_words};
 use kinora::text::{Tokenizer, clean_prompt, negative_prompt_tokens};
@@ -335,7 +336,7 @@ static SENTENCEPIECE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 fn read_tokenizer(bytes: &[u8], text: &str) {
     if let Ok(tokenizer) = Tokenizer::from_bytes(bytes) {
         tokenizer.encode(text);
-        let _ = negative_prompt_tokens(&tokenizer, text, 64);
+        let _ = negative_prompt_tokens(&tokenizer, PROMPT, text, 64);
     }
 }
 

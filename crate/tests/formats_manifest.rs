@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kinora::Error;
 use kinora::format::Manifest;
 use kinora::format::manifest::Role;
 use serde_json::{Value, json};
@@ -54,6 +55,13 @@ fn faults_are_named() {
         ("/frames", json!([]), "frames long"),
         ("/frames/0", json!(0), "frames long"),
         ("/fps", json!(0), "frames per second"),
+        ("/frame_rates", json!([8, 0]), "0 frames per second are not between"),
+        ("/frame_rates", json!([8, -12]), "-12 frames per second are not between"),
+        ("/frame_rates", json!([12, 16.5]), "none of the model's frame rates: 12, 16.5"),
+        ("/frame_rates", json!("8"), "invalid type"),
+        ("/prompt_template", json!(", {fps} fps"), "no place for the {prompt}"),
+        ("/prompt_template", json!(""), "no place for the {prompt}"),
+        ("/prompt_template", json!("{prompt}, {rate} fps"), "more than {prompt} and {fps}"),
         ("/text_length", json!(1_000_000), "text length"),
         ("/gpu_memory", json!(u64::MAX), "device memory"),
         ("/sampler/name", json!("magic"), "no sampler \"magic\""),
@@ -75,6 +83,37 @@ fn faults_are_named() {
         let error = Manifest::from_json(&manifest.to_string()).expect_err("a fault").to_string();
         assert!(error.contains(reason), "{pointer} = {value}: {error}");
     }
+}
+
+#[test]
+fn frame_rates_and_the_prompt_template_may_be_left_out() {
+    let manifest = Manifest::from_json(&shipped().to_string()).expect("well formed");
+    assert_eq!(manifest.prompt_template_at(8.0), "{prompt}");
+    for fps in [0.5, 8.0, 23.976, 240.0] {
+        assert!(manifest.require_frame_rate(fps).is_ok(), "{fps}");
+    }
+    for fps in [0.0, -8.0, 241.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(manifest.require_frame_rate(fps), Err(Error::BadInput(_))), "{fps}");
+    }
+}
+
+#[test]
+fn a_model_of_some_frame_rates_is_told_the_one_asked_for() {
+    let mut manifest = shipped();
+    manifest["frame_rates"] = json!([8, 12, 23.976]);
+    manifest["prompt_template"] = json!("{prompt}, {fps} fps");
+    let manifest = Manifest::from_json(&manifest.to_string()).expect("well formed");
+    for (fps, template) in [(8.0, "{prompt}, 8 fps"), (12.0, "{prompt}, 12 fps"), (23.976, "{prompt}, 23.976 fps")] {
+        assert!(manifest.require_frame_rate(fps).is_ok());
+        assert_eq!(manifest.prompt_template_at(fps), template);
+    }
+    let error = manifest.require_frame_rate(10.0).expect_err("not trained");
+    assert!(
+        matches!(&error, Error::BadInput(what) if what.contains("10") && what.ends_with("8, 12, 23.976")),
+        "{error}"
+    );
+    let written = serde_json::to_string(&manifest).expect("JSON");
+    assert_eq!(Manifest::from_json(&written).expect("well formed"), manifest);
 }
 
 #[test]

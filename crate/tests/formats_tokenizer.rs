@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kinora::Error;
+use kinora::format::manifest::PROMPT;
 use kinora::text::{Tokenizer, clean_prompt, negative_prompt_tokens, prompt_tokens};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -71,7 +72,7 @@ fn a_long_text_has_the_ids_of_the_truncated_one_before_its_end_marker() {
     let (fixture, tokenizer) = fixture("umt5");
     let Truncated { text, max_length, ids } = fixture.truncated;
     assert_eq!(tokenizer.encode(&text)[..max_length - 1], ids[..max_length - 1]);
-    let error = prompt_tokens(&tokenizer, &text, max_length).expect_err("too long");
+    let error = prompt_tokens(&tokenizer, PROMPT, &text, max_length).expect_err("too long");
     assert!(matches!(error, Error::PromptTooLong { limit: 512, tokens } if tokens > 512));
 }
 
@@ -89,9 +90,29 @@ fn prompts_are_cleaned_as_diffusers_does() {
 fn an_empty_prompt_is_refused_and_an_empty_negative_prompt_is_not() {
     let (_, tokenizer) = fixture("umt5");
     for prompt in ["", "  \n ", "&nbsp;", "\u{feff}"] {
-        assert!(matches!(prompt_tokens(&tokenizer, prompt, 512), Err(Error::EmptyPrompt)), "{prompt:?}");
-        assert_eq!(negative_prompt_tokens(&tokenizer, prompt, 512).expect("allowed"), [1]);
+        assert!(matches!(prompt_tokens(&tokenizer, "{prompt}, 8 fps", prompt, 512), Err(Error::EmptyPrompt)));
+        assert_eq!(negative_prompt_tokens(&tokenizer, PROMPT, prompt, 512).expect("allowed"), [1]);
     }
+}
+
+#[test]
+fn a_prompt_stands_in_its_template_as_if_it_had_been_typed_so() {
+    let (_, tokenizer) = fixture("umt5");
+    let ids = |template, prompt| negative_prompt_tokens(&tokenizer, template, prompt, 512).expect("short");
+    for (prompt, whole) in [(" a red\nball ", "a red ball, 8 fps"), ("{fps} {prompt}", "{fps} {prompt}, 8 fps")] {
+        assert_eq!(ids("{prompt}, 8 fps", prompt), tokenizer.encode(whole));
+    }
+    assert_eq!(ids("{prompt}, 8 fps", ""), tokenizer.encode(", 8 fps"));
+}
+
+#[test]
+fn a_template_counts_as_part_of_the_prompt() {
+    let (_, tokenizer) = fixture("umt5");
+    let limit = tokenizer.encode("a red ball").len();
+    assert!(prompt_tokens(&tokenizer, PROMPT, "a red ball", limit).is_ok());
+    let error = prompt_tokens(&tokenizer, "{prompt}, 8 fps", "a red ball", limit).expect_err("too long");
+    let whole = tokenizer.encode("a red ball, 8 fps").len();
+    assert!(matches!(error, Error::PromptTooLong { tokens, .. } if tokens == whole), "{error}");
 }
 
 /// What a `tokenizer.json` says, as the metadata of a GGUF file.

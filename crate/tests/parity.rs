@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use kinora::command::forward::{Network, forward, read_tensors};
 use kinora::gpu::Gpu;
 use kinora::table::relative_error;
+use kinora::vae::VaeConfig;
+use serde_json::{Value, json};
 
 /// Bounds of the relative L2 error of a whole network: the weights are the same on both sides, the order of sums is not.
 const NETWORK: f64 = 1e-3;
@@ -69,6 +71,23 @@ fn vae_encoder_equals_diffusers() {
 #[test]
 fn vae_decoder_equals_diffusers() {
     check_all(Network::VaeDecode, "vae", "decode-");
+}
+
+#[test]
+fn a_vae_of_single_frames_takes_any_number_but_halves_none() {
+    let config = fixtures().join("vae/single-frames/config.json");
+    let config: Value = serde_json::from_slice(&std::fs::read(config).unwrap()).unwrap();
+    for frames in 1..=18 {
+        assert_eq!(VaeConfig::from_json(&config).unwrap().latent_size(frames, 8, 16).unwrap(), [frames, 1, 2]);
+    }
+    let faults =
+        [("temperal_downsample", json!([false, true])), ("kernel_frames", json!(0)), ("kernel_frames", json!(2))];
+    for (key, value) in faults {
+        let mut config = config.clone();
+        config[key] = value;
+        let error = VaeConfig::from_json(&config).unwrap_err();
+        assert!(error.code() == "bad-model" && error.to_string().contains("kernel_frames"), "{error}");
+    }
 }
 
 #[test]

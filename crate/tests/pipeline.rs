@@ -22,9 +22,12 @@ fn fixtures() -> PathBuf {
 }
 
 async fn tiny_model() -> Model {
+    open(Manifest::from_directory(fixtures().join("model")).unwrap()).await
+}
+
+async fn open(manifest: Manifest) -> Model {
     let directory = fixtures().join("model");
     let gpu = Gpu::new().await.expect("install a Vulkan driver: apt-get install mesa-vulkan-drivers");
-    let manifest = Manifest::from_directory(&directory).unwrap();
     let sources = sources(&directory, &manifest).unwrap();
     Model::open(&gpu, manifest, sources, Rc::new(|_, _| {})).await.unwrap()
 }
@@ -37,6 +40,7 @@ fn request(case: &Value) -> Request {
         width: number("width"),
         height: number("height"),
         frames: number("frames"),
+        fps: 16.0,
         steps: number("steps"),
         guidance: case["guidance"].as_f64().unwrap() as f32,
         shift: case["shift"].as_f64().unwrap(),
@@ -98,6 +102,7 @@ fn small_request() -> Request {
         width: 32,
         height: 48,
         frames: 9,
+        fps: 16.0,
         steps: 3,
         guidance: 2.0,
         shift: 3.0,
@@ -128,6 +133,32 @@ fn a_clip_is_the_same_every_time_and_another_for_another_seed() {
 }
 
 #[test]
+fn the_frame_rate_is_told_in_the_prompt_and_the_negative_prompt() {
+    pollster::block_on(async {
+        let plain = tiny_model().await;
+        let manifest = Manifest {
+            frame_rates: vec![8.0, 16.0],
+            prompt_template: "{prompt}, {fps} fps".into(),
+            ..plain.manifest().clone()
+        };
+        let told = open(manifest).await;
+        let noise = vec![0.5; 8 * 3 * 4 * 6];
+        let latents = async |model: &Model, fps, prompt: &str, negative_prompt: &str| {
+            let (prompt, negative_prompt) = (prompt.into(), negative_prompt.into());
+            let request = Request { prompt, negative_prompt, fps, ..small_request() };
+            denoise_from(model, &request, noise.clone(), &Cancel::default()).await.unwrap()
+        };
+        let at_8 = latents(&told, 8.0, "a red ball", "fog").await;
+        assert_eq!(at_8, latents(&plain, 30.0, "a red ball, 8 fps", "fog, 8 fps").await);
+        assert_ne!(at_8, latents(&told, 16.0, "a red ball", "fog").await);
+
+        let request = Request { fps: 12.0, ..small_request() };
+        let error = generate(&told, &request, &mut Recorded::default(), &Cancel::default()).await.unwrap_err();
+        assert_eq!((error.code(), error.to_string().ends_with("8, 16")), ("bad-input", true), "{error}");
+    });
+}
+
+#[test]
 fn cancelling_stops_and_the_model_works_afterwards() {
     pollster::block_on(async {
         let model = tiny_model().await;
@@ -154,6 +185,7 @@ fn impossible_requests_are_refused_before_anything_is_computed() {
             ("bad-input", Request { width: 0, ..ok.clone() }),
             ("bad-input", Request { frames: 8, ..ok.clone() }),
             ("bad-input", Request { frames: 0, ..ok.clone() }),
+            ("bad-input", Request { fps: 0.0, ..ok.clone() }),
             ("bad-input", Request { steps: 0, ..ok.clone() }),
             ("bad-input", Request { guidance: f32::NAN, ..ok.clone() }),
             ("bad-input", Request { shift: -1.0, ..ok.clone() }),

@@ -1,4 +1,4 @@
-"""Kinds of clips: a size, a number of frames and a frame rate, written as 64x64x9@8."""
+"""Kinds of clips: a size, a number of frames and a frame rate, written as 64x64x9@8; and their pixels as bytes."""
 
 import re
 from dataclasses import dataclass
@@ -29,3 +29,13 @@ def kind_and_count(text):
     """64x64x9@8=40 -> the kind and 40, for the command line."""
     kind, count = text.rsplit("=", 1)
     return kind_of(kind), int(count)
+
+
+def to_bytes(clips):
+    """Pixels from -1..1 to uint8."""
+    return ((clips + 1) * 127.5).round().byte()
+
+
+def from_bytes(clips):
+    """Pixels from uint8 to -1..1."""
+    return clips.float() / 127.5 - 1

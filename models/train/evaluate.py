@@ -1,94 +1,96 @@
 """How well clips follow their prompts, judged by a recogniser: clips that the engine makes from the shipped files.
 
-Writes a table of the accuracy of every attribute: on rendered clips (the most that can be expected), on rendered clips
-that went through the autoencoder, and on generated ones.
+For prompts like those seen in training, and for unseen ones (combinations of subject, colour, motion and place that were
+held out), writes how often every attribute is named rightly: on rendered clips of the same scenes, which is the most that
+can be expected, on these after a way through the autoencoder, and on generated ones.
 """
 
 import argparse
 import json
-import os
-import random
 
 import torch
 
-from engine import generate
+from clips import from_bytes, to_bytes
+from engine import add_arguments, parsed
+from generated import generated
 from pipeline import from_export
-from recogniser import ATTRIBUTES, FRAMES, LENGTH, SIDE, judge, rendered, sample_alone, train
-from world.english import (CAMERA_PHRASES, COLOUR_NAMES, MOTION_PHRASES, PLACE_PHRASES, SUBJECT_NAMES, TIME_PHRASES,
-                           WEATHER_PHRASES, with_article)
-from world.scene import names_of
+from questions import draw_questions, fits_model
+from recogniser import ATTRIBUTES, accuracy, judge, load, rendered, seen
+from render import render
+from tables import markdown
 
-HELD_OUT_SEED = 424_242
+SEED = 424_242
+RECONSTRUCTED = 128  # scenes of a part that also go through the autoencoder, which takes long
 
 
 def main():
     args = arguments()
-    if os.path.exists(args.recogniser):
-        model = torch.load(args.recogniser, weights_only=False)
-    else:
-        model = train(args.clips, args.epochs)
-        torch.save(model, args.recogniser)
-    clips, wanted = rendered(512, HELD_OUT_SEED)
-    clips = clips.float() / 127.5 - 1
-    report = {"rendered": accuracy(judge(model, clips, wanted))}
-    report["reconstructed"] = accuracy(judge(model, reconstructed(args.model, clips), wanted))
-
-    prompts, wanted = draw_prompts(args.prompts)
-    made = [generate(args.kinora, args.model, prompt, seed, SIDE, SIDE, LENGTH, args.steps)[:, FRAMES]
-            for seed, prompt in enumerate(prompts)]
-    verdicts = judge(model, torch.stack(made), wanted)
-    report["generated"] = accuracy(verdicts)
-    report["all right"] = {
-        "generated": round(torch.stack(list(verdicts.values())).all(0).float().mean().item(), 3)}
-    report["how"] = {"prompts": args.prompts, "steps": args.steps or default_steps(args.model), "engine": "kinora generate"}
+    recogniser = load(args.recogniser, args.kind)
+    parts = {name: draw_questions(args.prompts, name == "unseen", fits_model(args.model, args.kind.fps), SEED + number)
+             for number, name in enumerate(("seen", "unseen"))}
+    vae = from_export(args.model).vae
+    report = {name: examine(args, recogniser, vae, questions) for name, questions in parts.items()}
+    report["how"] = {
+        "kind": str(args.kind), "prompts of each": args.prompts, "reconstructed of each": min(RECONSTRUCTED, args.prompts),
+        "too long to ask": {name: questions.too_long for name, questions in parts.items()}, "steps": args.steps,
+        "engine": "kinora generate",
+    }
     with open(args.out, "w") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
-    print(json.dumps(report, indent=1))
+    print(table(report))
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kinora", default="../../target/release/kinora", help="the engine's command line")
-    parser.add_argument("--model", default="../nano")
-    parser.add_argument("--prompts", type=int, default=500)
-    parser.add_argument("--steps", type=int, help="without it the model's own number")
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="trained and written if it is not there")
-    parser.add_argument("--clips", type=int, default=12_000, help="rendered clips that the recogniser learns on")
-    parser.add_argument("--epochs", type=int, default=8)
+    add_arguments(parser)
+    parser.add_argument("--prompts", type=int, default=500, help="of each part")
+    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
     parser.add_argument("--out", default="../nano/evaluation.json")
-    return parser.parse_args()
+    return parsed(parser)
 
 
-def draw_prompts(count, seed=3):
-    """Prompts that name all attributes, and the indices of what they name."""
-    draw, scenes = random.Random(seed), sample_alone(count, torch.Generator().manual_seed(seed))
-    prompts = []
-    for i in range(count):
-        names = names_of(scenes, i)
-        thing = f"{draw.choice(COLOUR_NAMES[names['colour']])} {draw.choice(SUBJECT_NAMES[names['subject']])}"
-        verb, _ = draw.choice(MOTION_PHRASES[names["motion"]])
-        place, time = draw.choice(PLACE_PHRASES[names["place"]]), draw.choice(TIME_PHRASES[names["time"]])
-        weather = draw.choice(WEATHER_PHRASES[names["weather"]])
-        camera, _ = draw.choice(CAMERA_PHRASES[names["camera"]])
-        prompts.append(f"{with_article(thing)} {verb} {place} {time} {weather}, the camera {camera}")
-    return prompts, {name: getattr(scenes, name) for name in ATTRIBUTES}
+def examine(args, recogniser, vae, questions):
+    """{what was judged: {attribute: accuracy}} of one part; "Chinese": generated clips whose prompt was."""
+    scenes = questions.scenes
+    verdicts = judge(recogniser, generated_views(args, questions), args.kind, scenes)
+    few = scenes.select(slice(RECONSTRUCTED))
+    report = {
+        "rendered": accuracy(judge(recogniser, rendered(scenes, args.kind), args.kind, scenes), scenes),
+        "reconstructed": accuracy(judge(recogniser, reconstructed(vae, few, args.kind), args.kind, few), few),
+        "generated": accuracy(verdicts, scenes),
+    }
+    report["ratio"] = {name: of_ceiling(report["generated"][name], ceiling) for name, ceiling in report["rendered"].items()}
+    chinese = questions.in_chinese()
+    report["Chinese"] = accuracy({name: right[chinese] for name, right in verdicts.items()}, scenes.select(chinese))
+    return report
 
 
-def default_steps(folder):
-    with open(f"{folder}/model.json") as file:
-        return json.load(file)["sampler"]["steps"]
+def of_ceiling(share, ceiling):
+    return round(share / ceiling, 3) if share is not None and ceiling else None
+
+
+def generated_views(args, questions):
+    """What the recogniser sees of a clip of each prompt; a prompt's number is its seed."""
+    clips = generated(args, questions.prompts, range(len(questions)))
+    return torch.cat([to_bytes(seen(from_bytes(clip)[None])) for clip in clips])
 
 
 @torch.no_grad()
-def reconstructed(folder, clips):
-    vae = from_export(folder).vae
-    out = [vae.decode(vae.encode(part).latent_dist.mode()).sample for part in clips.split(32)]
-    return torch.cat(out).clamp(-1, 1)
+def reconstructed(vae, scenes, kind, batch=4):
+    """What the recogniser sees of the rendered scenes after the autoencoder."""
+    views = []
+    for start in range(0, len(scenes), batch):
+        video, _ = render(scenes.select(slice(start, start + batch)), kind.frames, kind.height, kind.width, kind.fps)
+        views.append(to_bytes(seen(vae.decode(vae.encode(video).latent_dist.mode()).sample.clamp(-1, 1))))
+    return torch.cat(views)
 
 
-def accuracy(verdicts):
-    return {name: round(right.float().mean().item(), 3) for name, right in verdicts.items()}
+def table(report):
+    """The report for the model card."""
+    columns = [(part, what) for part in ("seen", "unseen") for what in ("rendered", "reconstructed", "generated", "ratio", "Chinese")]
+    rows = [[name.replace("_", " ")] + [report[part][what][name] for part, what in columns] for name in (*ATTRIBUTES, "all")]
+    return markdown(["named rightly"] + [f"{part}: {what}" for part, what in columns], rows)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,8 @@ def write_networks(pipeline, out):
     }
     for role, (architecture, module, name_of) in parts.items():
         tensors = {name_of(name): value.detach().float().numpy() for name, value in module.named_parameters()}
+        if role == "vae":
+            configs[role], tensors = gguf_files.without_past(configs[role], tensors)
         gguf_files.write(f"{out}/{role}.gguf", architecture, configs[role], tensors)
     return configs
 

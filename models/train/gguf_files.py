@@ -76,6 +76,15 @@ def vae_namer(config):
     return name_of
 
 
+def without_past(config, tensors):
+    """A VAE's configuration and tensors without the taps on earlier frames, if they are all zero (`kernel_frames: 1`)."""
+    config = {key: value for key, value in config.items() if key != "kernel_frames"}  # kept from the file it was read from
+    causal = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 5 and tensor.shape[2] > 1}
+    if any(config["temperal_downsample"]) or any(tensor[:, :, :-1].any() for tensor in causal.values()):
+        return config, tensors
+    return config | {"kernel_frames": 1}, tensors | {name: tensor[:, :, -1:] for name, tensor in causal.items()}
+
+
 def write(path, architecture, config, tensors):
     """Write float32 arrays by name.
 
@@ -118,10 +127,16 @@ def read(path):
 
 
 def load(module, tensors, name_of):
-    """Load original names into a diffusers or transformers module; every parameter must be there, and no more."""
+    """Load original names into a diffusers or transformers module; every parameter must be there, and no more.
+
+    Taps on earlier frames that a file leaves out are zeros.
+    """
     state = {name: tensors[name_of(name)] for name, _ in module.named_parameters()}
     assert len(state) == len(tensors), sorted(set(tensors) - {name_of(n) for n in state})
     for name, parameter in module.named_parameters():
         with torch.no_grad():
-            parameter.copy_(state[name].view(parameter.shape))
+            value = state[name]
+            if value.numel() < parameter.numel():
+                value = torch.cat([value.new_zeros(parameter[:, :, :-1].shape), value], dim=2)
+            parameter.copy_(value.view(parameter.shape))
     return module.eval()

@@ -48,6 +48,8 @@ PRESETS = {
         "dit": "--tokens 576 --steps 20 --warmup 5 --save-every 10",
         "distil": "--rounds 4 2 --tokens 384 --steps 12 --warmup 2 --save-every 4",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
+        "recogniser": "64x64x18@8 --clips 256 --epochs 1",
+        "evaluate": "--prompts 4",
     }),
     "cpu": Preset("cpu", {
         "tokenizer": "",
@@ -57,6 +59,7 @@ PRESETS = {
         "dit": "--tokens 6144 --steps 6000",
         "distil": "--rounds 16 8 4 --tokens 3072 --steps 800 --save-every 100",
         "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
+        "recogniser": "128x128x48@8",  # what the model makes when no size is asked for
     }),
     # More steps than there is time for: the minutes end a stage, and the learning rate falls with them.
     "gpu": Preset("cuda", {
@@ -67,6 +70,7 @@ PRESETS = {
         "dit": "--tokens 65536 --steps 30000 --minutes 5 --save-every 500",
         "distil": "--rounds 16 8 4 --tokens 32768 --steps 3000 --minutes 0.8 --save-every 250",
         "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
+        "recogniser": "128x128x48@8",  # what the model makes when no size is asked for
     }),
 }
 
@@ -80,7 +84,7 @@ class Stage:
 
 
 def stages(folder, out, kinora):
-    """All stages in order; the last two are run on request only."""
+    """All stages in order; those of ON_REQUEST are run on request only."""
     clips = ["--latents", f"{folder}/latents", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"]
     engine = ["--kinora", kinora, "--model", out]
     return [
@@ -93,11 +97,12 @@ def stages(folder, out, kinora):
         Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False),
         Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False),
         Stage("showcase", "showcase.py", [*engine, "--out", f"{out}/contact-sheet.png"], trains=False),
+        Stage("recogniser", "recogniser.py", ["--out", f"{folder}/recogniser.pt"], trains=False),
         Stage("evaluate", "evaluate.py", [*engine, "--recogniser", f"{folder}/recogniser.pt", "--out", f"{out}/evaluation.json"], trains=False),
     ]
 
 
-ON_REQUEST = ("showcase", "evaluate")
+ON_REQUEST = ("showcase", "recogniser", "evaluate")
 
 
 def main():

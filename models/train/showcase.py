@@ -2,8 +2,10 @@
 
 import argparse
 
+from clips import from_bytes
 from contact_sheet import card_prompts, contact_sheet
 from engine import generate
+from exported import default_kind
 
 
 def main():
@@ -13,7 +15,9 @@ def main():
     parser.add_argument("--out", default="../nano/contact-sheet.png")
     args = parser.parse_args()
     prompts = card_prompts()
-    contact_sheet([generate(args.kinora, args.model, prompt) for prompt in prompts], prompts, args.out, columns=5)
+    kind = default_kind(args.model)
+    clips = [from_bytes(generate(args.kinora, args.model, prompt, kind)) for prompt in prompts]
+    contact_sheet(clips, prompts, args.out, columns=5)
 
 
 if __name__ == "__main__":

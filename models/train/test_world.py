@@ -1,6 +1,7 @@
 """Tests of the procedural world; run with pytest in this folder."""
 
 import random
+import re
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from world.camera import camera_path
 from world.captions import caption
 from world.chinese import chinese
 from world.english import CAMERA_PHRASES, SUBJECT_NAMES, english
+from world.omission import Everything
 from world.scene import CAN_BE_AT, CAN_DO, CAN_HAVE, NAMES, joined, names_of, sample_scenes, scene_of
 from world.split import held_out
 from world.vocabulary import CAMERAS, MOTIONS, PLACES, RELATIONS, SUBJECT_MOTIONS, SUBJECTS, TIMES, WEATHERS
@@ -154,6 +156,18 @@ def test_captions_name_both_subjects():
     for _ in range(100):
         text, chinese_text = english(names, draw), chinese(names, draw)
         assert "bird" in text and "fish" in text and "鸟" in chinese_text and "鱼" in chinese_text
+
+
+def test_captions_that_leave_nothing_out():
+    scene = scene_of(seeded(), subject="pickup truck", colour="red", size="small", motion="moving right", pace="fast", place="desert",
+                     time="sunset", relation="behind", second_subject="tree", second_colour="blue")
+    names, draw = names_of(scene, 0), Everything(0)
+    said = ("truck|pickup", "red", "small|little|tiny", "right", "quickly|fast|rapidly", "desert|sand", "sunset|dusk|evening", "behind", "tree",
+            "blue", "clear|good", "camera")
+    said_in_chinese = ("皮卡", "红", "小", "右", "快|迅速", "沙", "日落|傍晚|黄昏", "后", "树", "蓝", "晴", "镜头")
+    for _ in range(100):
+        for text, words in ((english(names, draw), said), (chinese(names, draw), said_in_chinese)):
+            assert all(re.search(word, text) for word in words), text
 
 
 def test_every_name_has_words():

@@ -99,3 +99,15 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	const takes = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
 	await expect(takes).toHaveCount(2);
 });
+
+test("a clip of another frame rate says so and plays at it", async ({ studio, page }) => {
+	await studio.changeModel({ frame_rates: [8, 16], prompt_template: "{prompt}, {fps} fps" });
+	await studio.open();
+	await studio.chooseQuick(1);
+	await page.getByRole("radio", { name: "16", exact: true }).check();
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	const facts = probe((await studio.save()).path);
+	expect(facts.duration).toBeCloseTo(facts.frames / 16, 2);
+	expect(JSON.parse(facts.tags.comment ?? "")).toMatchObject({ prompt: "a red ball", fps: 16 });
+});

@@ -13,6 +13,22 @@ test("the controls follow the model", async ({ studio, page }) => {
 	await expect(page.getByLabel("Guidance")).toHaveValue(String(manifest.sampler.guidance));
 });
 
+test("a model of several frame rates has them among its controls", async ({ studio, page }) => {
+	await studio.open();
+	await expect(page.getByRole("group", { name: "Frames a second" })).toBeHidden();
+	await studio.changeModel({ frame_rates: [8, 16] });
+	await studio.open();
+	const rates = page.getByRole("group", { name: "Frames a second" }).getByRole("radio");
+	await expect(rates).toHaveCount(2);
+	await expect(rates.first()).toBeChecked();
+	const { frames } = await studio.manifest();
+	const lengths = page.getByRole("group", { name: "Length" });
+	await rates.nth(1).check();
+	await expect(lengths).toContainText(`${((frames[0] ?? 0) / 16).toFixed(1)} s`);
+	const { violations } = await new AxeBuilder({ page }).analyze();
+	expect(violations.map(({ id }) => id)).toEqual([]);
+});
+
 test("words are inserted by a click, and unknown ones pointed out", async ({ studio, page }) => {
 	await studio.open();
 	await studio.prompt.fill("a ball over the meadow");

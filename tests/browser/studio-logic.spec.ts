@@ -1,4 +1,6 @@
 import { expect, test } from "@playwright/test";
+import { resolveOptions } from "../../web/src/client/options.js";
+import { type Manifest, parseManifest } from "../../web/src/manifest.js";
 import { fileName } from "../../web/src/studio/file-name.js";
 import { TimeLeft } from "../../web/src/studio/time-left.js";
 import { insertWord, markUnknownWords, unknownWords } from "../../web/src/studio/words.js";
@@ -17,10 +19,25 @@ test("unknown words are found, but not the one being typed", () => {
 	expect(unknownWords(markUnknownWords("anything", new Set(), false))).toEqual([]);
 });
 
+test("Chinese is cut into the longest known words, without spaces", () => {
+	const chinese = new Set(["a", "red", "红色", "红", "皮卡", "皮卡车", "沙漠", "在", "里"]);
+	const find = (prompt: string, typing = false) =>
+		unknownWords(markUnknownWords(prompt, chinese, typing));
+	expect(find("红色皮卡车在沙漠里")).toEqual([]);
+	expect(find("红皮卡，沙漠。")).toEqual([]);
+	expect(find("红色轿车在沙漠里飞驰")).toEqual(["轿车", "飞驰"]);
+	expect(find("色红色皮")).toEqual(["色", "皮"]);
+	expect(find("a red皮卡, a blue沙漠龙blue")).toEqual(["blue", "龙"]);
+	expect(find("红色皮", true)).toEqual([]);
+	expect(find("轿车红色", true)).toEqual(["轿车"]);
+	expect(unknownWords(markUnknownWords("a 红色 ball", known, false))).toEqual(["红色"]);
+});
+
 test("marked stretches are the whole prompt", () => {
-	const prompt = "  a blue\n ball — blue! ";
-	const stretches = markUnknownWords(prompt, known, false);
-	expect(stretches.map(({ text }) => text).join("")).toBe(prompt);
+	for (const prompt of ["  a blue\n ball — blue! ", "a 红色𠀀皮卡，ball"]) {
+		const stretches = markUnknownWords(prompt, known, false);
+		expect(stretches.map(({ text }) => text).join("")).toBe(prompt);
+	}
 });
 
 test("a word is inserted with the spaces it needs", () => {
@@ -31,6 +48,57 @@ test("a word is inserted with the spaces it needs", () => {
 	expect(insert("a ball", 2)).toEqual({ prompt: "a red ball", cursor: 5 });
 	expect(insert("a blue ball", 2, 6)).toEqual({ prompt: "a red ball", cursor: 5 });
 	expect(insert("the ball is, well", 11)).toEqual({ prompt: "the ball is red, well", cursor: 15 });
+});
+
+test("a word is inserted among Han characters without spaces", () => {
+	const insert = (prompt: string, start: number, word = "红色") =>
+		insertWord(prompt, word, start, start);
+	expect(insert("皮卡在沙漠里", 0)).toEqual({ prompt: "红色皮卡在沙漠里", cursor: 2 });
+	expect(insert("傍晚，皮卡", 3)).toEqual({ prompt: "傍晚，红色皮卡", cursor: 5 });
+	expect(insert("皮卡。", 2)).toEqual({ prompt: "皮卡红色。", cursor: 4 });
+	expect(insert("a ball", 2)).toEqual({ prompt: "a 红色 ball", cursor: 4 });
+	expect(insert("皮卡", 2, "red")).toEqual({ prompt: "皮卡 red", cursor: 6 });
+});
+
+const manifest = {
+	format: "kinora-model/1",
+	name: "toy",
+	title: "Toy",
+	files: [],
+	sampler: { name: "euler", steps: 12, guidance: 2, shift: 3, negative_prompt: "" },
+	sizes: [{ label: "1:1", width: 64, height: 64 }],
+	frames: [9, 18, 36],
+	fps: 12,
+	vocabulary: [],
+	known_words: [],
+	examples: [],
+} as unknown as Manifest;
+
+test("the number of frames is the one nearest to the seconds at the frame rate", () => {
+	const resolve = (options: { seconds?: number; fps?: number }, frame_rates?: number[]) => {
+		const model = frame_rates ? { ...manifest, frame_rates } : manifest;
+		const { frames, fps, seconds } = resolveOptions(model, { prompt: "a ball", ...options });
+		return { frames, fps, seconds };
+	};
+	expect(resolve({})).toEqual({ frames: 36, fps: 12, seconds: 3 });
+	expect(resolve({ seconds: 1 })).toEqual({ frames: 9, fps: 12, seconds: 0.75 });
+	expect(resolve({ seconds: 1.5, fps: 24 }, [8, 12, 24])).toEqual({
+		frames: 36,
+		fps: 24,
+		seconds: 1.5,
+	});
+	expect(resolve({ seconds: 1.2, fps: 8 }, [8, 12, 24])).toMatchObject({ frames: 9, fps: 8 });
+	expect(resolve(resolve({ fps: 30, seconds: 0.6 }))).toMatchObject({ frames: 18, fps: 30 });
+	expect(() => resolve({ fps: 10 }, [8, 12, 24])).toThrow(/10; this model makes .* 8, 12, 24/);
+	expect(() => resolve({ fps: 0 })).toThrow(/"fps" is 0/);
+});
+
+test("frame rates that are none are refused with the model", () => {
+	const parse = (frame_rates: unknown) =>
+		parseManifest({ ...manifest, frame_rates }, "https://example.org/model.json");
+	expect(parse([8, 23.976]).frame_rates).toEqual([8, 23.976]);
+	expect(parse(undefined).frame_rates).toBeUndefined();
+	for (const wrong of [8, [0], ["8"]]) expect(() => parse(wrong)).toThrow(/"frame_rates"/);
 });
 
 test("file names are safe and tell model, prompt and time", () => {

@@ -5,12 +5,18 @@ encode-input[-case].safetensors {video [3,T,H,W] in [-1, 1]}, encode-expected[-c
 the mean of the posterior (`encode(video).latent_dist.mode()`), not normalised;
 decode-input[-case].safetensors {latent [C,t,h,w]}, decode-expected[-case].safetensors {video [3,T,H,W]}:
 `decode(latent).sample`, which diffusers clamps to [-1, 1].
+The files of single-frames hold the last taps over time only, and its config.json says so with `kernel_frames`.
 """
+
+import json
+
+from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKLWan
+from safetensors.torch import load_file, save_file
 
-from common import FIXTURES, generator, normal, randomise, save, suffixed
+from common import FIXTURES, generator, normal, randomise, save, save_json, suffixed
 
 # config arguments, then cases: name -> (frames, height, width) of the video
 CONFIGS = {
@@ -51,6 +57,14 @@ CONFIGS = {
         ),
         {"": (9, 6, 10)},
     ),
+    # every frame alone: the taps on earlier frames are zero
+    "single-frames": (
+        dict(
+            base_dim=8, z_dim=6, dim_mult=[1, 2, 2], num_res_blocks=1, temperal_downsample=[False, False],
+            in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=1, scale_factor_spatial=8,
+        ),
+        {"": (6, 16, 24), "one-frame": (1, 24, 16), "three-frames": (3, 24, 24)},
+    ),
 }
 
 
@@ -62,13 +76,34 @@ def model(name: str) -> AutoencoderKLWan:
     mean, std = rng.standard_normal(channels), 0.5 + rng.random(channels)
     vae = AutoencoderKLWan(**arguments, latents_mean=mean.round(4).tolist(), latents_std=std.round(4).tolist())
     randomise(vae, rng)
+    if name == "single-frames":
+        for parameter in causal(vae).values():
+            parameter[:, :, :-1] = 0
+            parameter *= 3**0.5  # the variance that the other taps would have added
     # So that a little of the output, not all of it, leaves [-1, 1] and is clamped.
     vae.decoder.conv_out.weight *= 1.1
     return vae
 
 
+def causal(vae: AutoencoderKLWan) -> dict[str, torch.Tensor]:
+    """The kernels [out,in,3,h,w] over several frames, by name."""
+    return {name: p for name, p in vae.named_parameters() if p.ndim == 5 and p.shape[2] > 1}
+
+
+def leave_out_the_past(vae: AutoencoderKLWan, directory: Path) -> None:
+    """Rewrites what `save_pretrained` wrote, with the last taps over time only."""
+    path = directory / "diffusion_pytorch_model.safetensors"
+    last_taps = {name: kernel[:, :, -1:].contiguous() for name, kernel in causal(vae).items()}
+    save_file(load_file(path) | last_taps, path)
+    path = directory / "config.json"
+    save_json(path, json.loads(path.read_text()) | {"kernel_frames": 1})
+
+
 def encoded(vae: AutoencoderKLWan, video: torch.Tensor) -> torch.Tensor:
     """The mean of the posterior [C,t,h,w] of a video [3,T,H,W]."""
+    if vae.config.scale_factor_temporal == 1:
+        # diffusers takes four frames together after the first and drops those that are fewer.
+        return vae.encode(video.transpose(0, 1)[:, :, None]).latent_dist.mode()[:, :, 0].transpose(0, 1)
     return vae.encode(video[None]).latent_dist.mode()[0]
 
 
@@ -82,6 +117,8 @@ def write() -> None:
         directory = FIXTURES / "vae" / name
         vae = model(name)
         vae.save_pretrained(directory)
+        if name == "single-frames":
+            leave_out_the_past(vae, directory)
         for case_index, (case, (frames, height, width)) in enumerate(cases.items()):
             rng = generator(6000 + 10 * index + case_index)
             video = torch.from_numpy(rng.uniform(-1, 1, (3, frames, height, width))).float()

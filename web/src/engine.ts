@@ -8,7 +8,7 @@ export interface ByteSource {
 	read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** The size of a clip in the model's pixels, and its number of frames (4n+1). */
+/** The size of a clip in the model's pixels, and its number of frames. */
 export interface ClipSize {
 	width: number;
 	height: number;
@@ -44,6 +44,7 @@ export interface EngineProgress<Phase extends string> {
 export interface EngineGenerateOptions extends ClipSize {
 	prompt: string;
 	negativePrompt: string;
+	fps: number;
 	steps: number;
 	guidance: number;
 	shift: number;

@@ -32,10 +32,13 @@ export interface Manifest {
 	sizes: { label: string; width: number; height: number }[];
 	/** Clip lengths the model was trained for; the last is the default. */
 	frames: number[];
+	/** Frames a second, the default. */
 	fps: number;
+	/** Frame rates the model was trained for; without them, a clip may play at any rate. */
+	frame_rates?: number[];
 	/** Content words in groups, to show to people. */
 	vocabulary: { label: string; words: string[] }[];
-	/** Every word of the training captions, lower case; empty for an open vocabulary. */
+	/** Every word of the training captions, lower case or Chinese; empty for an open vocabulary. */
 	known_words: string[];
 	examples: string[];
 }
@@ -88,6 +91,9 @@ function firstProblem(manifest: Partial<Manifest> | undefined): string | undefin
 	}
 	if (!manifest.frames?.length || !manifest.frames.every(isPositive)) return '"frames" is empty';
 	if (!isPositive(manifest.fps)) return '"fps" is missing';
+	const rates = manifest.frame_rates ?? [];
+	if (!Array.isArray(rates) || !rates.every(isPositive))
+		return '"frame_rates" is no list of numbers';
 	for (const name of ["vocabulary", "known_words", "examples"] as const) {
 		if (!Array.isArray(manifest[name])) return `"${name}" is not a list`;
 	}

@@ -132,7 +132,7 @@ async fn encode(gpu: &Rc<Gpu>, model: &Path, video: &HostTensor) -> Result<HostT
     while at < pixels.len() {
         let length = encoding.chunk_frames() * height * width * 3;
         let chunk = pixels.get(at..at + length);
-        let chunk = chunk.ok_or_else(|| Error::bad_input("the number of frames must be 4n + 1"))?;
+        let chunk = chunk.ok_or_else(|| Error::bad_input("the video ends within a chunk"))?;
         latent.extend(encoding.next(chunk, &Cancel::default()).await?);
         at += length;
     }

@@ -34,10 +34,10 @@ pub struct GenerateOptions {
     /// Height in pixels
     #[arg(long)]
     pub height: Option<usize>,
-    /// Number of frames, 4n + 1
+    /// Number of frames
     #[arg(long)]
     pub frames: Option<usize>,
-    /// Frames per second of the file
+    /// Frames per second
     #[arg(long)]
     pub fps: Option<f64>,
     /// Denoising steps
@@ -67,10 +67,7 @@ pub struct GenerateOptions {
 pub fn run(options: &GenerateOptions) -> Result<()> {
     let manifest = Manifest::from_directory(&options.model)?;
     let request = request(options, &manifest)?;
-    let fps = options.fps.unwrap_or(manifest.fps);
-    if !(fps > 0.0 && fps <= 240.0) {
-        return Err(Error::bad_input("the frames per second must be above 0 and at most 240"));
-    }
+    manifest.require_frame_rate(request.fps)?;
     let mut events = Collector { frames: Vec::new(), bar: None, phase: None };
     pollster::block_on(async {
         let gpu = Gpu::new().await?;
@@ -84,7 +81,7 @@ pub fn run(options: &GenerateOptions) -> Result<()> {
         bar.finish();
     }
     if options.out.extension().is_some_and(|kind| kind == "y4m") {
-        write_y4m(&options.out, &events.frames, fps)
+        write_y4m(&options.out, &events.frames, request.fps)
     } else {
         write_pictures(&options.out, &events.frames)
     }
@@ -111,6 +108,7 @@ fn request(options: &GenerateOptions, manifest: &Manifest) -> Result<Request> {
         width: options.width.unwrap_or(size.width),
         height: options.height.unwrap_or(size.height),
         frames: options.frames.or(manifest.frames.last().copied()).ok_or_else(missing)?,
+        fps: options.fps.unwrap_or(manifest.fps),
         steps: options.steps.unwrap_or(defaults.steps),
         guidance: options.guidance.unwrap_or(defaults.guidance),
         shift: options.shift.unwrap_or(f64::from(defaults.shift)),

@@ -4,28 +4,29 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Tokenizer;
 use crate::error::{Error, Result};
+use crate::format::manifest::PROMPT;
 
 /// Cleaning steps are repeated until nothing changes, at most this often: entities can be escaped again and again.
 const MAX_ROUNDS: usize = 16;
 
-/// Ids of a prompt, cleaned, with the end marker.
+/// Ids of a prompt, cleaned and put into the place for it in `template`, with the end marker.
 ///
 /// # Errors
 /// [`Error::EmptyPrompt`] when nothing is left after cleaning, [`Error::PromptTooLong`] when there are more than `limit`
 /// ids.
-pub fn prompt_tokens(tokenizer: &Tokenizer, prompt: &str, limit: usize) -> Result<Vec<u32>> {
+pub fn prompt_tokens(tokenizer: &Tokenizer, template: &str, prompt: &str, limit: usize) -> Result<Vec<u32>> {
     if clean_prompt(prompt).is_empty() {
         return Err(Error::EmptyPrompt);
     }
-    negative_prompt_tokens(tokenizer, prompt, limit)
+    negative_prompt_tokens(tokenizer, template, prompt, limit)
 }
 
-/// Ids of a negative prompt, which may be empty, cleaned, with the end marker.
+/// Ids of a negative prompt, which may be empty, as those of [`prompt_tokens`].
 ///
 /// # Errors
 /// [`Error::PromptTooLong`] when there are more than `limit` ids.
-pub fn negative_prompt_tokens(tokenizer: &Tokenizer, prompt: &str, limit: usize) -> Result<Vec<u32>> {
-    let ids = tokenizer.encode(&clean_prompt(prompt));
+pub fn negative_prompt_tokens(tokenizer: &Tokenizer, template: &str, prompt: &str, limit: usize) -> Result<Vec<u32>> {
+    let ids = tokenizer.encode(&template.replace(PROMPT, &clean_prompt(prompt)));
     match ids.len() > limit {
         true => Err(Error::PromptTooLong { tokens: ids.len(), limit }),
         false => Ok(ids),

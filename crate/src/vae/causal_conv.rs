@@ -8,14 +8,21 @@ use crate::gpu::{Recorder, Storage, Tensor};
 use crate::ops::{Activation, Conv, Epilogue, conv};
 use crate::weights::Weights;
 
-/// Numbers the convolutions that remember.
-#[derive(Default)]
-pub(super) struct Slots(Cell<usize>);
+/// Says how far the convolutions of a network look, and numbers those that remember.
+pub(super) struct Slots {
+    kernel_frames: usize,
+    taken: Cell<usize>,
+}
 
 impl Slots {
+    /// For convolutions over `kernel_frames` frames: the present one and those before it.
+    pub(super) fn new(kernel_frames: usize) -> Self {
+        Self { kernel_frames, taken: Cell::default() }
+    }
+
     fn next(&self) -> usize {
-        let slot = self.0.get();
-        self.0.set(slot + 1);
+        let slot = self.taken.get();
+        self.taken.set(slot + 1);
         slot
     }
 }
@@ -55,11 +62,12 @@ impl Memory {
 
 pub(super) struct CausalConv {
     conv: Conv,
-    slot: usize,
+    /// Where it remembers, if it looks into the past.
+    slot: Option<usize>,
 }
 
 impl CausalConv {
-    /// A convolution of 3 × 3 × 3 that keeps the size.
+    /// A convolution of 3 × 3 positions, over as many frames as the network looks at, that keeps the size.
     pub(super) async fn load(
         weights: &Weights,
         slots: &Slots,
@@ -67,8 +75,12 @@ impl CausalConv {
         inputs: usize,
         outputs: usize,
     ) -> Result<Self> {
-        let conv = load_conv(weights, prefix, inputs, outputs, [3, 3, 3]).await?;
-        Ok(Self { conv: Conv { pad_frames: 2, pad_before: 1, pad_after: 1, ..conv }, slot: slots.next() })
+        let frames = slots.kernel_frames;
+        let conv = load_conv(weights, prefix, inputs, outputs, [frames, 3, 3]).await?;
+        Ok(Self {
+            conv: Conv { pad_frames: frames - 1, pad_before: 1, pad_after: 1, ..conv },
+            slot: (frames > 1).then(|| slots.next()),
+        })
     }
 
     /// A convolution over 3 frames of each position, that gives one frame for each `stride` frames.
@@ -83,7 +95,7 @@ impl CausalConv {
         let conv = load_conv(weights, prefix, inputs, outputs, [3, 1, 1]).await?;
         // With stride 2 the kernel reaches one frame back: the last of the chunk before.
         let pad_frames = if stride == 1 { 2 } else { 1 };
-        Ok(Self { conv: Conv { stride_frames: stride, pad_frames, ..conv }, slot: slots.next() })
+        Ok(Self { conv: Conv { stride_frames: stride, pad_frames, ..conv }, slot: Some(slots.next()) })
     }
 
     /// [T, H, W, C] → [T', H, W, N], and remembers the input's end.
@@ -94,21 +106,26 @@ impl CausalConv {
         x: &Tensor,
         epilogue: Epilogue<'_>,
     ) -> Result<Tensor> {
-        let history = memory.slot(recorder, self.slot, self.conv.pad_frames, x)?;
-        let out = conv(recorder, x, Some(&history), &self.conv, Activation::None, epilogue)?;
-        remember(recorder, &history, x)?;
+        let history = self.history(recorder, memory, x)?;
+        let out = conv(recorder, x, history.as_ref(), &self.conv, Activation::None, epilogue)?;
+        remember(recorder, history.as_ref(), x)?;
         Ok(out)
     }
 
     /// Remembers the input's end without computing anything.
     pub(super) fn skip(&self, recorder: &mut Recorder, memory: &mut Memory, x: &Tensor) -> Result<()> {
-        let history = memory.slot(recorder, self.slot, self.conv.pad_frames, x)?;
-        remember(recorder, &history, x)
+        let history = self.history(recorder, memory, x)?;
+        remember(recorder, history.as_ref(), x)
+    }
+
+    fn history(&self, recorder: &Recorder, memory: &mut Memory, x: &Tensor) -> Result<Option<Tensor>> {
+        self.slot.map(|slot| memory.slot(recorder, slot, self.conv.pad_frames, x)).transpose()
     }
 }
 
-/// Moves the last frames of history and `x` together into the history.
-fn remember(recorder: &mut Recorder, history: &Tensor, x: &Tensor) -> Result<()> {
+/// Moves the last frames of history and `x` together into the history, where there is one.
+fn remember(recorder: &mut Recorder, history: Option<&Tensor>, x: &Tensor) -> Result<()> {
+    let Some(history) = history else { return Ok(()) };
     let (kept, given) = (history.shape()[0], x.shape()[0]);
     let frame = x.elements() / given;
     let fresh = kept.min(given);

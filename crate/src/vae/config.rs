@@ -22,6 +22,9 @@ pub struct VaeConfig {
     pub attn_scales: Vec<f32>,
     /// Which of the encoder's downsamplings halve the frames as well.
     pub temperal_downsample: Vec<bool>,
+    /// Frames that a causal convolution looks at: 3, or 1 in a network of single frames, whose files leave out the taps
+    /// on earlier frames. Kinora's own; `AutoencoderKLWan` would hold zeros there.
+    pub kernel_frames: usize,
     /// Mean of each latent channel over the training videos.
     pub latents_mean: Vec<f32>,
     /// Standard deviation of each latent channel.
@@ -46,6 +49,7 @@ impl Default for VaeConfig {
             num_res_blocks: 2,
             attn_scales: Vec::new(),
             temperal_downsample: vec![false, true, true],
+            kernel_frames: 3,
             latents_mean: vec![
                 -0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508, 0.4134, -0.0715, 0.5517, -0.3632,
                 -0.1922, -0.9497, 0.2503, -0.2921,
@@ -83,6 +87,12 @@ impl VaeConfig {
             && config.attn_scales.is_empty();
         if !runnable {
             return Err(Error::bad_model("the VAE's config has a dimension that cannot be run"));
+        }
+        match config.kernel_frames {
+            3 => {}
+            1 if !config.temperal_downsample.contains(&true) => {}
+            1 => return Err(Error::bad_model("the VAE's config has kernel_frames 1, yet halves the frames")),
+            frames => return Err(Error::bad_model(format!("the VAE's kernel_frames are {frames} instead of 1 or 3"))),
         }
         Ok(config)
     }

@@ -90,7 +90,7 @@ impl Decoder {
     /// # Errors
     /// [`Error::BadModel`] when a tensor is missing or of another size.
     pub async fn load(weights: &Weights, config: &VaeConfig) -> Result<Self> {
-        let slots = Slots::default();
+        let slots = Slots::new(config.kernel_frames);
         let multiples: Vec<usize> = config.dim_mult.iter().rev().copied().collect();
         let dims: Vec<usize> = multiples.iter().map(|multiple| multiple * config.decoder_dim()).collect();
         let z = config.z_dim;

@@ -47,7 +47,7 @@ impl Encoder {
     /// # Errors
     /// [`crate::Error::BadModel`] when a tensor is missing or of another size.
     pub async fn load(weights: &Weights, config: &VaeConfig) -> Result<Self> {
-        let slots = Slots::default();
+        let slots = Slots::new(config.kernel_frames);
         let dims: Vec<usize> =
             std::iter::once(&1).chain(&config.dim_mult).map(|multiple| multiple * config.base_dim).collect();
         let conv_in = CausalConv::load(weights, &slots, "encoder.conv_in", config.in_channels, dims[0]).await?;
@@ -148,9 +148,9 @@ impl Stage {
 }
 
 impl Encoding<'_> {
-    /// Frames of the next chunk: 1, then the temporal factor of diffusers' encoder, 4, each time.
+    /// Frames of the next chunk: 1, then as many as one latent frame stands for.
     pub fn chunk_frames(&self) -> usize {
-        if self.started { 4 } else { 1 }
+        if self.started { self.encoder.config.temporal_factor() } else { 1 }
     }
 
     /// Encodes the next chunk, values [T, H, W, 3] in [−1, 1], to the posterior mean [t, h, w, z].

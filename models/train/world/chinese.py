@@ -1,5 +1,6 @@
 """The Chinese grammar, with the same freedom as the English one."""
 
+from .omission import says
 from .vocabulary import DUST_RAISERS
 
 # Names with their measure words.
@@ -52,7 +53,7 @@ def chinese(names, draw):
     """Put a scene, as `names_of` gives it, into words; `draw` is a random.Random."""
 
     def sometimes(share, text):
-        return text if draw.random() < share else ""
+        return text if says(draw, share) else ""
 
     subject = noun(names["subject"], names["colour"], sometimes(0.9, draw.choice(SIZE_NAMES[names["size"]])), draw)
     where, when = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]])), sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
@@ -73,14 +74,14 @@ def chinese(names, draw):
     else:
         sentence = f"{when}{'的' if when and where else ''}{where}{'，' if when or where else ''}{subject}{action}"
     text = "，".join(part for part in (sentence, weather, camera) if part)
-    return text + sometimes(0.2, "。")
+    return text + ("。" if draw.random() < 0.2 else "")
 
 
 def noun(name, colour, size, draw):
     """A subject with measure word, size and colour: 一辆红色的小汽车 is one thing, red, small."""
     word = draw.choice(SUBJECT_NAMES[name])
     measure, word = word[0], word[1:]
-    hue = COLOUR_NAMES[colour] + draw.choice(["色的", "色的", "色"]) if draw.random() > 0.04 else ""
+    hue = COLOUR_NAMES[colour] + draw.choice(["色的", "色的", "色"]) if says(draw, 0.96) else ""
     if name == "person" and hue and draw.random() < 0.4:
         return f"一{measure}穿{COLOUR_NAMES[colour]}衣服的{size}{word}"
     return f"一{measure}{size}{hue}{word}" if size.endswith("的") else f"一{measure}{hue}{size}{word}"
@@ -89,7 +90,7 @@ def noun(name, colour, size, draw):
 def act(names, draw):
     """What the subject does, how fast, and where it is to a second one."""
     motion, relation = names["motion"], names["relation"]
-    pace = draw.choice(PACE_NAMES[names["pace"]]) if draw.random() < 0.88 else ""
+    pace = draw.choice(PACE_NAMES[names["pace"]]) if says(draw, 0.88) else ""
     if relation == "chasing":
         return chase(names, pace, draw)
     verb = pace + move(names, draw)

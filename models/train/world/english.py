@@ -1,5 +1,6 @@
 """The English grammar: synonyms, optional parts and several word orders. All lower case."""
 
+from .omission import says
 from .vocabulary import COLOURS, DUST_RAISERS
 
 SUBJECT_NAMES = {
@@ -112,7 +113,7 @@ def english(names, draw):
     """Put a scene, as `names_of` gives it, into words. A part left out leaves the scene's choice open; `draw` is a random.Random."""
 
     def sometimes(share, text):
-        return text if draw.random() < share else ""
+        return text if says(draw, share) else ""
 
     opening = draw.choice(OPENINGS)
     subject = noun(names["subject"], names["colour"], sometimes(0.9, draw.choice(SIZE_NAMES[names["size"]])), draw)
@@ -135,7 +136,7 @@ def english(names, draw):
         text = join(where and where + ",", core, when)
     text = join(text + ("," if weather.endswith("dust") and draw.random() < 0.7 else ""), weather)
     text = text + (camera if camera else "")
-    return text + sometimes(0.12, ".")
+    return text + ("." if draw.random() < 0.12 else "")
 
 
 def join(*parts):
@@ -145,7 +146,7 @@ def join(*parts):
 def noun(name, colour, size, draw, waves=False):
     """A subject with article, size and colour."""
     adjective = draw.choice(ADJECTIVES) if not size else ""
-    hue = draw.choice(COLOUR_NAMES[colour]) if draw.random() > 0.04 else ""
+    hue = draw.choice(COLOUR_NAMES[colour]) if says(draw, 0.96) else ""
     word = draw.choice(SUBJECT_NAMES[name])
     waving = "waving" if waves and draw.random() < 0.4 else ""
     if name == "person" and hue and draw.random() < 0.4:
@@ -163,7 +164,7 @@ def act(names, as_participle, draw):
     """What the subject does, how fast, and where it is to a second one."""
     form = 0 if as_participle else 1
     motion, relation = names["motion"], names["relation"]
-    pace = draw.choice(PACE_NAMES[names["pace"]]) if draw.random() < 0.88 else ""
+    pace = draw.choice(PACE_NAMES[names["pace"]]) if says(draw, 0.88) else ""
     if relation == "chasing":
         return chase(names, form, pace, draw)
     own = OWN_MOTION_PHRASES.get((names["subject"], motion), [])

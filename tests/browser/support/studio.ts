@@ -31,6 +31,14 @@ export class StudioPage {
 		return await (await this.page.request.get(`${baseUrl()}models/nano/model.json`)).json();
 	}
 
+	/** From now on, the page's model has these fields in its description. */
+	async changeModel(fields: Record<string, unknown>): Promise<void> {
+		await this.page.route("**/model.json", async (route) => {
+			const response = await route.fetch();
+			await route.fulfill({ response, json: { ...(await response.json()), ...fields } });
+		});
+	}
+
 	/** The shortest clip in a few steps, for a graphics processor that is none. */
 	async chooseQuick(steps: number): Promise<void> {
 		await this.page.getByRole("group", { name: "Length" }).getByRole("radio").first().check();

@@ -15,9 +15,9 @@ export interface GenerateOptions {
 	width?: number;
 	/** Height in the model's pixels. */
 	height?: number;
-	/** Length of the clip; the nearest length that the model makes is used. */
+	/** Length of the clip; the nearest that the model makes at this frame rate is used. */
 	seconds?: number;
-	/** Frames a second at which the clip plays; the number of frames stays. */
+	/** Frames a second: one of `manifest.frame_rates`, if the model has some, else 1 to 120. */
 	fps?: number;
 	/** Denoising steps, 1 to 200. More take longer and are usually cleaner. */
 	steps?: number;
@@ -34,11 +34,9 @@ export interface GenerateOptions {
 export function resolveOptions(manifest: Manifest, options: GenerateOptions): GenerateRequest {
 	const { sampler } = manifest;
 	const size = defaultSize(manifest);
+	const fps = frameRate(manifest, options.fps ?? manifest.fps);
 	const frames =
-		options.seconds === undefined
-			? size.frames
-			: nearest(manifest.frames, options.seconds * manifest.fps);
-	const fps = inRange("fps", options.fps ?? manifest.fps, 1, 120);
+		options.seconds === undefined ? size.frames : nearest(manifest.frames, options.seconds * fps);
 	return {
 		model: manifest.name,
 		prompt: checkedPrompt(options.prompt),
@@ -75,6 +73,15 @@ function checkedLength(text: string): string {
 	throw new KinoraError(
 		"prompt-too-long",
 		`The prompt has ${text.length.toLocaleString("en")} characters; at most ${longestPrompt.toLocaleString("en")} are read. Shorten it to what matters most.`,
+	);
+}
+
+function frameRate({ frame_rates = [] }: Manifest, fps: number): number {
+	if (!frame_rates.length) return inRange("fps", fps, 1, 120);
+	if (frame_rates.includes(fps)) return fps;
+	throw new KinoraError(
+		"bad-input",
+		`"fps" is ${fps}; this model makes clips of ${frame_rates.join(", ")} frames a second.`,
 	);
 }
 

@@ -58,6 +58,7 @@ export class KinoraClip extends LitElement {
 		height: { type: Number, reflect: true },
 		aspect: { reflect: true },
 		seconds: { type: Number, reflect: true },
+		fps: { type: Number, reflect: true },
 		steps: { type: Number, reflect: true },
 		guidance: { type: Number, reflect: true },
 		seed: { type: Number, reflect: true },
@@ -81,6 +82,8 @@ export class KinoraClip extends LitElement {
 	declare aspect: string | undefined;
 	/** Length of the clip. */
 	declare seconds: number | undefined;
+	/** Frames a second; one of the model's frame rates, if it has some. */
+	declare fps: number | undefined;
 	/** Denoising steps. */
 	declare steps: number | undefined;
 	/** How closely to follow the prompt. */
@@ -286,6 +289,7 @@ export class KinoraClip extends LitElement {
 			width: this.width ?? size?.width,
 			height: this.height ?? size?.height,
 			seconds: this.seconds,
+			fps: this.fps,
 			steps: this.steps,
 			guidance: this.guidance,
 			seed: this.seed,

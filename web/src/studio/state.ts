@@ -9,6 +9,8 @@ export interface Settings {
 	/** Index into the model's sizes. */
 	size: number;
 	frames: number;
+	/** Frames a second. */
+	fps: number;
 	steps: number;
 	guidance: number;
 	seed: number;

@@ -80,7 +80,7 @@ export class Studio {
 	/** Makes a clip of the current settings. Everything that can go wrong ends in a message. */
 	async generate(): Promise<void> {
 		if (this.state.work) return;
-		const { settings, manifest } = this.state;
+		const { settings } = this.state;
 		this.state.message = undefined;
 		try {
 			checkedPrompt(settings.prompt);
@@ -104,7 +104,8 @@ export class Studio {
 				negativePrompt: settings.negativePrompt,
 				width: size.width,
 				height: size.height,
-				seconds: size.frames / manifest.fps,
+				seconds: size.frames / settings.fps,
+				fps: settings.fps,
 				steps: settings.steps,
 				guidance: settings.guidance,
 				seed: settings.seed,
@@ -135,11 +136,12 @@ export class Studio {
 	useSettings(params: ClipParams): void {
 		const { sizes } = this.state.manifest;
 		const size = sizes.findIndex((s) => s.width === params.width && s.height === params.height);
-		const { prompt, negativePrompt, frames, steps, guidance, seed } = params;
+		const { prompt, negativePrompt, frames, fps, steps, guidance, seed } = params;
 		this.set({
 			prompt,
 			negativePrompt,
 			frames,
+			fps,
 			steps,
 			guidance,
 			seed,
@@ -266,6 +268,7 @@ function defaultSettings({ manifest }: ModelLocation): Settings {
 		negativePrompt: manifest.sampler.negative_prompt ?? "",
 		size: 0,
 		frames: defaultSize(manifest).frames,
+		fps: manifest.fps,
 		steps: manifest.sampler.steps,
 		guidance: manifest.sampler.guidance,
 		seed: randomSeed(),

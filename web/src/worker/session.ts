@@ -128,9 +128,21 @@ async function settle<T>(job: () => Promise<T>): Promise<Outcome<T>> {
 
 /** What of a request the engine knows; the rest is for the file. */
 function engineOptions(request: GenerateRequest): EngineGenerateOptions {
-	const { prompt, negativePrompt, width, height, frames, steps, guidance, shift, sampler, seed } =
-		request;
-	return { prompt, negativePrompt, width, height, frames, steps, guidance, shift, sampler, seed };
+	const { prompt, negativePrompt, width, height, frames, fps } = request;
+	const { steps, guidance, shift, sampler, seed } = request;
+	return {
+		prompt,
+		negativePrompt,
+		width,
+		height,
+		frames,
+		fps,
+		steps,
+		guidance,
+		shift,
+		sampler,
+		seed,
+	};
 }
 
 function requireFit(engine: Engine, manifest: Manifest, size: ClipSize): void {

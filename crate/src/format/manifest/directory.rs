@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Configs, FORMAT, FrameSize, Manifest, ModelFile, Role, SamplerDefaults, stays_inside};
+use super::{Configs, FORMAT, FrameSize, Manifest, ModelFile, Role, SamplerDefaults, prompt_alone, stays_inside};
 use crate::error::{Error, Result};
 
 /// Largest JSON file that is read, in bytes.
@@ -74,6 +74,8 @@ fn from_diffusers(path: &Path) -> Result<Manifest> {
         sizes: version.sizes(),
         frames: version.frames(),
         fps: version.fps(),
+        frame_rates: Vec::new(),
+        prompt_template: prompt_alone(),
         gpu_memory: 0,
         vocabulary: Vec::new(),
         known_words: Vec::new(),

@@ -15,9 +15,15 @@ pub const FORMAT: &str = "kinora-model/1";
 /// Samplers that a manifest may name.
 pub const SAMPLERS: [&str; 3] = ["euler", "unipc", "dmd"];
 
+/// Where a prompt stands in a model's `prompt_template`.
+pub const PROMPT: &str = "{prompt}";
+/// Where the frames per second stand in it.
+const FPS: &str = "{fps}";
+
 const MAX_FILES: usize = 1024;
 const MAX_SIDE: usize = 8192;
 const MAX_FRAMES: usize = 4096;
+const MAX_FPS: f64 = 240.0;
 const MAX_BYTES: u64 = 1 << 40;
 
 /// A model: its files, the configurations of its networks, and the defaults and limits of its controls.
@@ -49,15 +55,23 @@ pub struct Manifest {
     pub sizes: Vec<FrameSize>,
     /// Numbers of frames that the model was made for, the default last.
     pub frames: Vec<usize>,
-    /// Frames per second.
+    /// Frames per second, the default.
     pub fps: f64,
+    /// Frames per second that the model was trained with; empty for a model that knows nothing about them, whose clips
+    /// may play at any rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frame_rates: Vec<f64>,
+    /// What the model reads for a prompt, and for a negative one: [`PROMPT`] stands for it, `{fps}` for the frames per
+    /// second.
+    #[serde(default = "prompt_alone")]
+    pub prompt_template: String,
     /// Device memory that the default size needs, in bytes; 0 when nobody has measured it.
     #[serde(default)]
     pub gpu_memory: u64,
     /// Words that the model knows, in groups to show to people.
     #[serde(default)]
     pub vocabulary: Vec<WordGroup>,
-    /// All words that the model knows, in lower case; empty for an open vocabulary.
+    /// All words that the model knows, in lower case or Chinese; empty for an open vocabulary.
     #[serde(default)]
     pub known_words: Vec<String>,
     /// Prompts that work well.
@@ -154,6 +168,10 @@ pub struct WordGroup {
     pub words: Vec<String>,
 }
 
+fn prompt_alone() -> String {
+    PROMPT.to_owned()
+}
+
 impl Manifest {
     /// Parses and checks the text of a `model.json`.
     ///
@@ -188,6 +206,8 @@ impl Manifest {
         self.file_fault()
             .or_else(|| self.sampler.fault())
             .or_else(|| self.size_fault())
+            .or_else(|| self.frame_rate_fault())
+            .or_else(|| self.template_fault())
             .or_else(|| self.preview.as_ref().and_then(PreviewFactors::fault))
     }
 
@@ -223,13 +243,47 @@ impl Manifest {
         if self.frames.is_empty() || self.frames.iter().any(|frames| *frames == 0 || *frames > MAX_FRAMES) {
             return Some(format!("its clips are not between 1 and {MAX_FRAMES} frames long"));
         }
-        if !(self.fps > 0.0 && self.fps <= 240.0) {
-            return Some(format!("{} frames per second are not between 0 and 240", self.fps));
-        }
         if self.text_length == 0 || self.text_length > 8192 {
             return Some(format!("a text length of {} is not between 1 and 8192", self.text_length));
         }
         (self.gpu_memory > MAX_BYTES).then(|| format!("{} bytes of device memory are absurd", self.gpu_memory))
+    }
+
+    fn frame_rate_fault(&self) -> Option<String> {
+        if let Some(rate) = self.frame_rates.iter().chain([&self.fps]).find(|rate| !is_frame_rate(**rate)) {
+            return Some(format!("{rate} frames per second are not between 0 and {MAX_FPS}"));
+        }
+        self.require_frame_rate(self.fps).err().map(|error| error.to_string())
+    }
+
+    fn template_fault(&self) -> Option<String> {
+        let template = &self.prompt_template;
+        if !template.contains(PROMPT) {
+            return Some(format!("its prompt template \"{template}\" has no place for the {PROMPT}"));
+        }
+        let unknown = template.replace(PROMPT, "").replace(FPS, "").contains(['{', '}']);
+        unknown.then(|| format!("its prompt template \"{template}\" has a place for more than {PROMPT} and {FPS}"))
+    }
+
+    /// Checks that the model can make clips of `fps` frames per second.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] with the rates that it was trained with.
+    pub fn require_frame_rate(&self, fps: f64) -> Result<()> {
+        if !is_frame_rate(fps) {
+            return Err(Error::BadInput(format!("the frames per second must be above 0 and at most {MAX_FPS}")));
+        }
+        if self.frame_rates.is_empty() || self.frame_rates.contains(&fps) {
+            return Ok(());
+        }
+        let rates: Vec<String> = self.frame_rates.iter().map(f64::to_string).collect();
+        let what = format!("{fps} frames per second are none of the model's frame rates: {}", rates.join(", "));
+        Err(Error::BadInput(what))
+    }
+
+    /// The prompt template for clips of `fps` frames per second; only [`PROMPT`] is left to be filled in.
+    pub fn prompt_template_at(&self, fps: f64) -> String {
+        self.prompt_template.replace(FPS, &fps.to_string())
     }
 
     /// Bytes of all weights.
@@ -269,6 +323,10 @@ impl SamplerDefaults {
         let usable = (1..=1000).contains(&timesteps.len()) && timesteps.iter().all(|t| (0.0..=1000.0).contains(t));
         (!usable).then(|| "its timesteps are not between 0 and 1000".to_owned())
     }
+}
+
+fn is_frame_rate(fps: f64) -> bool {
+    fps > 0.0 && fps <= MAX_FPS
 }
 
 /// Whether a path names something inside of the folder it is relative to, on every operating system and in a URL.

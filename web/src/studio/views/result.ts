@@ -15,7 +15,7 @@ export function resultFacts(studio: Studio, take: Take): TemplateResult {
 		["Steps", String(params.steps)],
 		["Guidance", params.guidance.toFixed(1)],
 		["Picture", `${params.width} × ${params.height}${enlarged}`],
-		["Length", `${params.seconds.toFixed(1)} s, ${params.frames} frames`],
+		["Length", `${params.seconds.toFixed(1)} s, ${params.frames} frames at ${params.fps} a second`],
 		["Made in", duration(take.made)],
 	];
 	if (params.negativePrompt) facts.splice(3, 0, ["Without", params.negativePrompt]);

@@ -8,7 +8,7 @@ import { dice, lockClosed, lockOpen } from "./icons.js";
 export function settingsPanel(studio: Studio): TemplateResult {
 	return html`
 		<div class="settings">
-			${shape(studio)} ${length(studio)} ${seed(studio)}
+			${shape(studio)} ${length(studio)} ${frameRate(studio)} ${seed(studio)}
 			<details>
 				<summary>Fine controls</summary>
 				<div class="fine">${steps(studio)} ${guidance(studio)} ${negativePrompt(studio)}</div>
@@ -63,7 +63,32 @@ function length(studio: Studio): TemplateResult {
 							.checked=${live(frames === settings.frames)}
 							@change=${() => studio.set({ frames })}
 						/>
-						${(frames / manifest.fps).toFixed(1)} s
+						${(frames / settings.fps).toFixed(1)} s
+					</label>
+				`,
+			)}
+		</fieldset>
+	`;
+}
+
+/** Only where the model makes clips of several rates. */
+function frameRate(studio: Studio): TemplateResult | null {
+	const { manifest, settings } = studio.state;
+	const rates = manifest.frame_rates ?? [];
+	if (rates.length < 2) return null;
+	return html`
+		<fieldset class="choices">
+			<legend>Frames a second</legend>
+			${rates.map(
+				(fps) => html`
+					<label>
+						<input
+							type="radio"
+							name="frame-rate"
+							.checked=${live(fps === settings.fps)}
+							@change=${() => studio.set({ fps })}
+						/>
+						${fps}
 					</label>
 				`,
 			)}

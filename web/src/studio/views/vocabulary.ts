@@ -41,10 +41,13 @@ function lexicon(studio: Studio): TemplateResult {
 	`;
 }
 
-/** Tells whether a word or phrase stands in the prompt as whole words. */
+/** Tells whether a word or phrase stands in the prompt; as whole words, where words have spaces. */
 function phraseFinder(prompt: string): (phrase: string) => boolean {
 	const padded = ` ${prompt.toLowerCase().replace(/[^\p{L}\p{N}'’-]+/gu, " ")} `;
-	return (phrase) => padded.includes(` ${phrase.toLowerCase()} `);
+	return (phrase) =>
+		/\p{Script=Han}/u.test(phrase)
+			? prompt.includes(phrase)
+			: padded.includes(` ${phrase.toLowerCase()} `);
 }
 
 function insert(studio: Studio, word: string): void {

@@ -1,0 +1,108 @@
+"""How well the autoencoder keeps held-out clips: encoded and decoded by the engine, from the shipped file.
+
+For every kind of clip: PSNR of whole frames and of the pixels that subjects cover, and, where latent frames hold several
+frames, flicker at their borders: how much more pictures change there than elsewhere, against the rendered clip's own.
+"""
+
+import argparse
+import json
+import os
+
+import torch
+
+from clips import Kind
+from engine import add_arguments, forward, in_parallel, parsed
+from exported import chunk_frames, digest, manifest_of
+from quality import psnr
+from render import render
+from tables import markdown
+from world.scene import sample_scenes
+
+SEED = 515_151
+
+
+def main():
+    args = arguments()
+    chunk = chunk_frames(args.model)
+    report = {str(kind): examine(args, kind, chunk) for kind in sizes_of(args.model, args.kind)}
+    with open(args.out, "w") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+    print(table(report))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--clips", type=int, default=512, help="held-out clips of each size")
+    parser.add_argument("--out", default="../nano/autoencoder.json")
+    return parsed(parser)
+
+
+def sizes_of(model, kind):
+    """Kinds as `kind`, in every size that the model names."""
+    return [Kind(size["width"], size["height"], kind.frames, kind.fps) for size in manifest_of(model)["sizes"]]
+
+
+def examine(args, kind, chunk):
+    """Mean figures of the clips of a kind. The engine runs twice for every clip: a causal network would see clips that
+    are put one after the other as one."""
+    folder = os.path.join("runs/reconstructed", digest(args.model), str(kind))
+    os.makedirs(folder, exist_ok=True)
+    scenes = sample_scenes(args.clips, torch.Generator().manual_seed(SEED), held_out=True)
+
+    def measure(number):
+        """Figures of one clip, kept on disk, so that an interrupted run goes on."""
+        path = f"{folder}/{number:04d}.json"
+        if not os.path.exists(path):
+            video, mask = render(scenes.select(slice(number, number + 1)), kind.frames, kind.height, kind.width, kind.fps)
+            latent = forward(args.kinora, args.model, "vae-encode", video=video[0])
+            decoded = forward(args.kinora, args.model, "vae-decode", latent=latent).clamp(-1, 1)
+            with open(path + ".part", "w") as file:
+                json.dump(figures(decoded[None], video, mask, chunk), file)
+            os.replace(path + ".part", path)
+        with open(path) as file:
+            return json.load(file)
+
+    found = list(in_parallel(args.jobs, measure, range(args.clips)))
+    return {name: mean_of([each[name] for each in found]) for name in found[0]} | {"clips": args.clips}
+
+
+def figures(decoded, video, mask, chunk):
+    """{name: figure} of one clip, [1, 3, T, H, W]; None for those that it has not."""
+    inside = psnr(decoded, video, mask).item() if mask.any() else None
+    return {"PSNR": psnr(decoded, video).item(), "PSNR inside subjects": inside, "flicker": flicker(decoded, video, chunk)}
+
+
+def flicker(decoded, video, chunk):
+    """How much more a clip changes where latent frames meet than elsewhere, divided by the same of the rendered clip: 1 is
+    none. None where every frame is a latent frame, or nothing moves."""
+    if chunk == 1:
+        return None
+    at_border, elsewhere = changes(decoded, chunk)
+    own_at_border, own_elsewhere = changes(video, chunk)
+    if min(elsewhere, own_at_border, own_elsewhere) < 1e-4:
+        return None
+    return (at_border / elsewhere) / (own_at_border / own_elsewhere)
+
+
+def changes(clip, chunk):
+    """Mean absolute difference of neighbouring frames, where latent frames meet (0|1 2 3 4|5 ...) and elsewhere."""
+    change = (clip[:, :, 1:] - clip[:, :, :-1]).abs().mean((0, 1, 3, 4))
+    border = torch.arange(len(change)) % chunk == 0
+    return change[border].mean().item(), change[~border].mean().item()
+
+
+def mean_of(values):
+    known = [value for value in values if value is not None]
+    return round(sum(known) / len(known), 3) if known else None
+
+
+def table(report):
+    """The report for the model card."""
+    names = ["PSNR", "PSNR inside subjects", "flicker", "clips"]
+    return markdown(["kind", *names], [[kind] + [each[name] for name in names] for kind, each in report.items()])
+
+
+if __name__ == "__main__":
+    main()

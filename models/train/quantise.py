@@ -1,0 +1,125 @@
+"""What smaller weights cost: the networks with f16, Q8_0 and Q4_0 weights, which the engine makes from the model's
+checkpoint, with their files' sizes, how far their outputs and clips are from those with f16 weights, and how well the clips
+follow the prompts.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from clips import from_bytes
+from engine import add_arguments, forward, parsed, run
+from evaluate import SEED, generated_views
+from exported import chunk_frames, manifest_of, path_of
+from generated import generated
+from quality import psnr, relative_error
+from questions import draw_questions, fits_model
+from recogniser import ATTRIBUTES, accuracy, judge, load
+from tables import markdown
+from text import load_tokenizer
+
+TYPES = ("f16", "q8_0", "q4_0")
+ROLES = ("text", "dit", "vae")
+
+
+def main():
+    args = arguments()
+    recogniser = load(args.recogniser, args.kind)
+    questions = draw_questions(args.prompts, False, fits_model(args.model, args.kind.fps), SEED)
+    reference, report = None, {}
+    for data_type in TYPES:
+        of_type = argparse.Namespace(**vars(args) | {"model": quantised(args.kinora, args.model, data_type)})
+        outputs = outputs_of(of_type, questions.prompts[0])
+        clips = torch.stack(list(generated(of_type, questions.prompts, range(args.prompts))))
+        reference = reference or (outputs, clips)
+        report[data_type] = {
+            "bytes": {role: os.path.getsize(f"{of_type.model}/{role}.gguf") for role in ROLES},
+            "error": {role: round(relative_error(outputs[role], reference[0][role]), 5) for role in ROLES},
+            "PSNR": None if data_type == TYPES[0] else round(psnr(from_bytes(clips), from_bytes(reference[1])).mean().item(), 2),
+            "accuracy": accuracy(judge(recogniser, generated_views(of_type, questions), args.kind, questions.scenes), questions.scenes),
+        }
+    with open(args.out, "w") as file:
+        json.dump(report | {"how": {"kind": str(args.kind), "prompts": args.prompts, "steps": args.steps}}, file, indent=1)
+        file.write("\n")
+    print(table(report))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--prompts", type=int, default=100)
+    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
+    parser.add_argument("--out", default="../nano/quantisation.json")
+    return parsed(parser)
+
+
+def quantised(kinora, source, data_type):
+    """A folder with the model of the folder `source`, its weights of a type; made from the checkpoint, for the shipped files
+    have lost what f16 would keep."""
+    manifest = manifest_of(source)
+    out = f"runs/quantised/{data_type}"
+    os.makedirs(out, exist_ok=True)
+    for role, tensors in networks(f"{source}/checkpoint").items():
+        save_file(tensors, f"{out}/{role}.safetensors")
+        # `kinora quantize` takes the configuration that lies beside its input into the file.
+        with open(f"{out}/config.json", "w") as file:
+            json.dump(manifest["configs"][role], file)
+        run(kinora, "quantize", f"{out}/{role}.safetensors", f"{out}/{role}.gguf", "--type", data_type)
+        os.remove(f"{out}/{role}.safetensors")
+        os.remove(f"{out}/config.json")
+    for entry in manifest["files"]:
+        if entry["role"] in ROLES:
+            entry["path"] = f"{entry['role']}.gguf"
+        else:
+            shutil.copyfile(f"{source}/{entry['path']}", f"{out}/{entry['path']}")
+        with open(f"{out}/{entry['path']}", "rb") as file:
+            content = file.read()
+        entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    with open(f"{out}/model.json", "w") as file:
+        json.dump(manifest, file)
+    return out
+
+
+def networks(checkpoint):
+    """{role: {name: tensor}} of what export.py keeps to go on from."""
+    denoiser = load_file(f"{checkpoint}/denoiser.safetensors")
+    parts = {role: {name.removeprefix(start): tensor for name, tensor in denoiser.items() if name.startswith(start)}
+             for role, start in (("text", "encoder."), ("dit", "dit."))}
+    return parts | {"vae": load_file(f"{checkpoint}/vae.safetensors")}
+
+
+def outputs_of(args, prompt):
+    """{role: what the network makes of the same input}: text rows of a prompt, the velocity of noise, a decoded latent."""
+    manifest = manifest_of(args.model)
+    vae = manifest["configs"]["vae"]
+    draw = torch.Generator().manual_seed(0)
+    ids = load_tokenizer(path_of(args.model, "tokenizer")).encode(prompt).ids
+    frames = (args.kind.frames - 1) // chunk_frames(args.model) + 1
+    noise = torch.randn(vae["z_dim"], frames, args.kind.height // 8, args.kind.width // 8, generator=draw)
+    rows = torch.randn(manifest["text_length"], manifest["configs"]["dit"]["text_dim"], generator=draw)
+    mean, std = (torch.tensor(vae[name])[:, None, None, None] for name in ("latents_mean", "latents_std"))
+    inputs = {
+        "text": ("text", {"input_ids": torch.tensor(ids)}),
+        "dit": ("dit", {"latent": noise, "timestep": torch.tensor([500.0]), "text": rows}),
+        "vae": ("vae-decode", {"latent": noise * std + mean}),
+    }
+    return {role: forward(args.kinora, args.model, network, **tensors) for role, (network, tensors) in inputs.items()}
+
+
+def table(report):
+    """The report for the model card."""
+    header = ["weights", "MB: " + " + ".join(ROLES)] + [f"error: {role}" for role in ROLES] + ["PSNR, dB"]
+    rows = []
+    for data_type, each in report.items():
+        sizes = " + ".join(f"{each['bytes'][role] / 1e6:.2f}" for role in ROLES)
+        rows.append([data_type, sizes] + [each["error"][role] for role in ROLES] + [each["PSNR"]] + [each["accuracy"][name] for name in (*ATTRIBUTES, "all")])
+    return markdown(header + [name.replace("_", " ") for name in (*ATTRIBUTES, "all")], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""Tables for the model card."""
+
+
+def markdown(header, rows):
+    """Shares and ratios as given, None as a dash; the first column on the left, the others on the right."""
+    lines = [header, ["---"] + ["--:"] * (len(header) - 1)] + [[text_of(value) for value in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def text_of(value):
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
