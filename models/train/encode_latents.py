@@ -15,10 +15,10 @@ import time
 
 import torch
 
-from autoencoder import EncodeDecode, new_autoencoder, normalised
+from autoencoder import new_autoencoder, normalised
 from clips import Kind, kind_and_count
 from render import render
-from training import call_in_bfloat16
+from training import call_in_bfloat16, load_weights
 from workers import Workers
 from world.scene import sample_scenes
 
@@ -36,10 +36,10 @@ class Encode(torch.nn.Module):
 
 
 def load_autoencoder(path, device="cpu"):
-    """The averaged weights of a checkpoint of train_vae.py."""
-    model = EncodeDecode(new_autoencoder()).to(device)
-    model.load_state_dict(torch.load(path, map_location=device)["average"])
-    return model.vae.eval().requires_grad_(False)
+    """The autoencoder of a checkpoint of train_vae.py (`*.pt`, the averaged weights) or of an exported one (`*.safetensors`)."""
+    vae = new_autoencoder()
+    load_weights(vae, path)
+    return vae.to(device).eval().requires_grad_(False)
 
 
 def set_statistics(vae, folder):
