@@ -19,8 +19,8 @@ from exported import digest, manifest_of
 from generated import generated
 from quality import psnr
 from questions import draw_questions, fits_model
-from recogniser import ATTRIBUTES, has_meaning, in_parts, load, seen
-from tables import markdown
+from recogniser import ATTRIBUTES, add_recogniser, has_meaning, in_parts, load, seen
+from tables import markdown, publish
 
 TESTS = "../../tests/browser"
 
@@ -34,17 +34,14 @@ def main():
     native = torch.stack(list(generated(args, questions.prompts, range(args.prompts))))
     report = compare(recogniser, args.kind, in_chromium, native, questions.scenes)
     report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "steps": args.steps}
-    with open(args.out, "w") as file:
-        json.dump(report, file, indent=1)
-        file.write("\n")
-    print(table(report))
+    publish(report, args.out, table)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
+    add_recogniser(parser)
     parser.add_argument("--prompts", type=int, default=20)
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
     parser.add_argument("--out", default="../nano/browser.json")
     return parsed(parser)
 

@@ -21,6 +21,7 @@ from render import render
 from training import call_in_bfloat16, load_weights
 from workers import Workers
 from world.scene import sample_scenes
+from written_whole import written_whole
 
 
 class Encode(torch.nn.Module):
@@ -66,9 +67,8 @@ def encode(model, scenes, kind, device, batch):
 def measure(model, folder, device, batch):
     latents, _ = encode(model, sample_scenes(256, torch.Generator().manual_seed(77)), Kind(128, 128, 9, 8), device, batch)
     flat = latents.transpose(0, 1).flatten(1)
-    with open(f"{folder}/statistics.json.part", "w") as file:
+    with written_whole(f"{folder}/statistics.json") as path, open(path, "w") as file:
         json.dump({"latents_mean": flat.mean(1).tolist(), "latents_std": flat.std(1).tolist()}, file)
-    os.replace(f"{folder}/statistics.json.part", f"{folder}/statistics.json")
 
 
 def main():
@@ -100,8 +100,8 @@ def main():
             break
         scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
         latents, cover = encode(model, scenes, kind, device, args.batch)
-        torch.save({"scenes": vars(scenes), "latents": normalised(vae, latents).half(), "cover": cover.half()}, path + ".part")
-        os.replace(path + ".part", path)
+        with written_whole(path) as part:
+            torch.save({"scenes": vars(scenes), "latents": normalised(vae, latents).half(), "cover": cover.half()}, part)
         print(path, flush=True)
     workers.leave()
 

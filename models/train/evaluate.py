@@ -6,7 +6,6 @@ can be expected, on these after a way through the autoencoder, and on generated 
 """
 
 import argparse
-import json
 
 import torch
 
@@ -15,9 +14,9 @@ from engine import add_arguments, parsed
 from generated import generated
 from pipeline import from_export
 from questions import draw_questions, fits_model
-from recogniser import ATTRIBUTES, accuracy, judge, load, rendered, seen
+from recogniser import ATTRIBUTES, accuracy, add_recogniser, judge, load, rendered, seen
 from render import render
-from tables import markdown
+from tables import markdown, publish
 
 SEED = 424_242
 RECONSTRUCTED = 128  # scenes of a part that also go through the autoencoder, which takes long
@@ -35,17 +34,14 @@ def main():
         "too long to ask": {name: questions.too_long for name, questions in parts.items()}, "steps": args.steps,
         "engine": "kinora generate",
     }
-    with open(args.out, "w") as file:
-        json.dump(report, file, indent=1)
-        file.write("\n")
-    print(table(report))
+    publish(report, args.out, table)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
+    add_recogniser(parser)
     parser.add_argument("--prompts", type=int, default=500, help="of each part")
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
     parser.add_argument("--out", default="../nano/evaluation.json")
     return parsed(parser)
 

@@ -15,8 +15,9 @@ from engine import add_arguments, forward, in_parallel, parsed
 from exported import chunk_frames, digest, manifest_of
 from quality import psnr
 from render import render
-from tables import markdown
+from tables import markdown, publish
 from world.scene import sample_scenes
+from written_whole import written_whole
 
 SEED = 515_151
 
@@ -25,10 +26,7 @@ def main():
     args = arguments()
     chunk = chunk_frames(args.model)
     report = {str(kind): examine(args, kind, chunk) for kind in sizes_of(args.model, args.kind)}
-    with open(args.out, "w") as file:
-        json.dump(report, file, indent=1)
-        file.write("\n")
-    print(table(report))
+    publish(report, args.out, table)
 
 
 def arguments():
@@ -58,9 +56,8 @@ def examine(args, kind, chunk):
             video, mask = render(scenes.select(slice(number, number + 1)), kind.frames, kind.height, kind.width, kind.fps)
             latent = forward(args.kinora, args.model, "vae-encode", video=video[0])
             decoded = forward(args.kinora, args.model, "vae-decode", latent=latent).clamp(-1, 1)
-            with open(path + ".part", "w") as file:
+            with written_whole(path) as part, open(part, "w") as file:
                 json.dump(figures(decoded[None], video, mask, chunk), file)
-            os.replace(path + ".part", path)
         with open(path) as file:
             return json.load(file)
 

@@ -2,7 +2,6 @@
 
 import argparse
 import glob
-import hashlib
 import json
 import math
 import os
@@ -15,6 +14,7 @@ import gguf_files
 from autoencoder import normalised
 from denoiser import SHIFT
 from encode_latents import Encode
+from exported import file_entry
 from pipeline import from_run
 from render import render
 from text import FRAME_RATES, PROMPT_TEMPLATE, TEXT_LENGTH
@@ -100,11 +100,6 @@ def preview_factors(vae, count=256):
 
 def write_manifest(args, configs, preview):
     paths = {"text": "text.gguf", "tokenizer": "tokenizer.json", "dit": "dit.gguf", "vae": "vae.gguf"}
-    files = []
-    for role, path in paths.items():
-        with open(f"{args.out}/{path}", "rb") as file:
-            content = file.read()
-        files.append({"role": role, "path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     sizes = [tuple(map(int, size.split("x"))) for size in args.sizes]
     manifest = {
         "format": "kinora-model/1",
@@ -112,7 +107,7 @@ def write_manifest(args, configs, preview):
         "description": "A tiny model of a toy world: one or two coloured things, a place, a time of day, weather, a motion and a camera.",
         "license": "Apache-2.0",
         "architecture": "wan",
-        "files": files,
+        "files": [file_entry(args.out, role, path) for role, path in paths.items()],
         "configs": configs,
         "text_length": TEXT_LENGTH,
         "sampler": {"name": "euler", "steps": args.student or 12, "guidance": 1.0 if args.student else 2.0, "shift": SHIFT,

@@ -18,6 +18,13 @@ def path_of(model, role):
     return f"{model}/{path}"
 
 
+def file_entry(model, role, path):
+    """What a description says of one of the model's files."""
+    with open(f"{model}/{path}", "rb") as file:
+        content = file.read()
+    return {"role": role, "path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
 def default_kind(model):
     """The kind of clip that the engine makes unless told otherwise: the first size and the last length."""
     manifest = manifest_of(model)

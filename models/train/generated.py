@@ -7,6 +7,7 @@ import torch
 
 from engine import generate, in_parallel
 from exported import digest
+from written_whole import written_whole
 
 FOLDER = "runs/clips"
 
@@ -22,8 +23,8 @@ def generated(args, prompts, seeds):
     def make(prompt, seed):
         path = os.path.join(folder, hashlib.sha256(f"{seed} {args.steps} {prompt}".encode()).hexdigest()[:16] + ".pt")
         if not os.path.exists(path):
-            torch.save(generate(args.kinora, args.model, prompt, args.kind, seed, args.steps), path + ".part")
-            os.replace(path + ".part", path)
+            with written_whole(path) as part:
+                torch.save(generate(args.kinora, args.model, prompt, args.kind, seed, args.steps), part)
         return path
 
     yield from map(torch.load, in_parallel(args.jobs, make, prompts, seeds))

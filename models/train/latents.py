@@ -105,7 +105,7 @@ class Latents:
         chance = torch.rand(len(index), generator=generator)[share]
         index = index[share]
         texts = [text_of(scenes, i, random.Random(seed)) for i, seed in zip(index.tolist(), seeds.tolist())]
-        ids, empty = (token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in list]) for list in (texts, [""]))
+        ids, empty = (token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in group]) for group in (texts, [""]))
         return Batch(latents[index].float(), cover[index].float(), noise, chance, ids, empty).to(self.device)
 
 

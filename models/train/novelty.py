@@ -7,7 +7,6 @@ another fresh render is.
 """
 
 import argparse
-import json
 from dataclasses import fields
 
 import torch
@@ -18,8 +17,8 @@ from contact_sheet import contact_sheet
 from engine import add_arguments, parsed
 from generated import generated
 from questions import draw_questions, fits_model
-from recogniser import MOMENTS, in_parts, load, rendered, seen
-from tables import markdown
+from recogniser import MOMENTS, add_recogniser, in_parts, load, rendered, seen
+from tables import markdown, publish
 from world.scene import NAMES, draw
 
 SEED = 99_887
@@ -38,20 +37,17 @@ def main():
     measures = {"pixels": low_passed, "features": lambda views: torch.cat(in_parts(recogniser.features, views, args.kind))}
     report = {name: compare(measure, made, fresh, known) for name, measure in measures.items()}
     report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "seeds": args.seeds, "renders": args.renders, "steps": args.steps}
-    with open(args.out, "w") as file:
-        json.dump(report, file, indent=1)
-        file.write("\n")
-    print(table(report))
+    publish(report, args.out, table)
     show_nearest(made, known, questions.prompts, args.sheet)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
+    add_recogniser(parser)
     parser.add_argument("--prompts", type=int, default=16)
     parser.add_argument("--seeds", type=int, default=8, help="of each prompt")
     parser.add_argument("--renders", type=int, default=256, help="of each prompt, among which the nearest is looked for")
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
     parser.add_argument("--out", default="../nano/novelty.json")
     parser.add_argument("--sheet", default="runs/nearest.png", help="the clips that come nearest to a render, with that")
     return parsed(parser)

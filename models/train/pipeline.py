@@ -1,6 +1,5 @@
 """From prompts to clips with the trained networks, from an exported model or from a run's checkpoints."""
 
-import json
 import os
 
 import torch
@@ -11,6 +10,7 @@ import gguf_files
 from autoencoder import denormalised
 from denoiser import Denoiser, sample
 from encode_latents import load_autoencoder, set_statistics
+from exported import manifest_of, path_of
 from text import load_tokenizer, token_ids, with_rate
 from training import load_weights
 
@@ -46,16 +46,13 @@ def from_run(folder="runs", student=None):
 
 def from_export(folder):
     """Read the exported files back, dequantised, into diffusers' and transformers' classes."""
-    with open(f"{folder}/model.json") as file:
-        manifest = json.load(file)
-    paths = {f["role"]: os.path.join(folder, f["path"]) for f in manifest["files"]}
-    config, tensors = gguf_files.read(paths["vae"])
+    config, tensors = gguf_files.read(path_of(folder, "vae"))
     vae = gguf_files.load(AutoencoderKLWan.from_config(config), tensors, gguf_files.vae_namer(config))
-    config, tensors = gguf_files.read(paths["text"])
+    config, tensors = gguf_files.read(path_of(folder, "text"))
     encoder = gguf_files.load(UMT5EncoderModel(UMT5Config(**config)), tensors, gguf_files.text_name)
-    config, tensors = gguf_files.read(paths["dit"])
-    tokenizer = load_tokenizer(paths["tokenizer"])
-    denoiser = Denoiser(tokenizer.get_vocab_size(), manifest["text_length"])
+    config, tensors = gguf_files.read(path_of(folder, "dit"))
+    tokenizer = load_tokenizer(path_of(folder, "tokenizer"))
+    denoiser = Denoiser(tokenizer.get_vocab_size(), manifest_of(folder)["text_length"])
     denoiser.encoder = encoder
     denoiser.dit = gguf_files.load(WanTransformer3DModel.from_config(config), tensors, gguf_files.dit_name)
     return Pipeline(tokenizer, denoiser.eval(), vae)

@@ -4,7 +4,6 @@ follow the prompts.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -15,12 +14,12 @@ from safetensors.torch import load_file, save_file
 from clips import from_bytes
 from engine import add_arguments, forward, parsed, run
 from evaluate import SEED, generated_views
-from exported import chunk_frames, manifest_of, path_of
+from exported import chunk_frames, file_entry, manifest_of, path_of
 from generated import generated
 from quality import psnr, relative_error
 from questions import draw_questions, fits_model
-from recogniser import ATTRIBUTES, accuracy, judge, load
-from tables import markdown
+from recogniser import ATTRIBUTES, accuracy, add_recogniser, judge, load
+from tables import markdown, publish
 from text import load_tokenizer
 
 TYPES = ("f16", "q8_0", "q4_0")
@@ -43,17 +42,15 @@ def main():
             "PSNR": None if data_type == TYPES[0] else round(psnr(from_bytes(clips), from_bytes(reference[1])).mean().item(), 2),
             "accuracy": accuracy(judge(recogniser, generated_views(of_type, questions), args.kind, questions.scenes), questions.scenes),
         }
-    with open(args.out, "w") as file:
-        json.dump(report | {"how": {"kind": str(args.kind), "prompts": args.prompts, "steps": args.steps}}, file, indent=1)
-        file.write("\n")
-    print(table(report))
+    report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "steps": args.steps}
+    publish(report, args.out, table)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
+    add_recogniser(parser)
     parser.add_argument("--prompts", type=int, default=100)
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
     parser.add_argument("--out", default="../nano/quantisation.json")
     return parsed(parser)
 
@@ -77,9 +74,7 @@ def quantised(kinora, source, data_type):
             entry["path"] = f"{entry['role']}.gguf"
         else:
             shutil.copyfile(f"{source}/{entry['path']}", f"{out}/{entry['path']}")
-        with open(f"{out}/{entry['path']}", "rb") as file:
-            content = file.read()
-        entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        entry |= file_entry(out, entry["role"], entry["path"])
     with open(f"{out}/model.json", "w") as file:
         json.dump(manifest, file)
     return out
@@ -117,7 +112,8 @@ def table(report):
     """The report for the model card."""
     header = ["weights", "MB: " + " + ".join(ROLES)] + [f"error: {role}" for role in ROLES] + ["PSNR, dB"]
     rows = []
-    for data_type, each in report.items():
+    for data_type in TYPES:
+        each = report[data_type]
         sizes = " + ".join(f"{each['bytes'][role] / 1e6:.2f}" for role in ROLES)
         rows.append([data_type, sizes] + [each["error"][role] for role in ROLES] + [each["PSNR"]] + [each["accuracy"][name] for name in (*ATTRIBUTES, "all")])
     return markdown(header + [name.replace("_", " ") for name in (*ATTRIBUTES, "all")], rows)

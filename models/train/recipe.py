@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import torch
 
+from written_whole import written_whole
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Kinds of clips (see clips.py). Numbers of frames are multiples of three, the depth of the DiT's patches.
@@ -157,9 +159,8 @@ def finished(folder):
 
 def write_finished(folder, name, words):
     content = finished(folder) | {name: words}
-    with open(f"{folder}/recipe.json.part", "w") as file:
+    with written_whole(f"{folder}/recipe.json") as path, open(path, "w") as file:
         json.dump(content, file, indent=1)
-    os.replace(f"{folder}/recipe.json.part", f"{folder}/recipe.json")
 
 
 if __name__ == "__main__":

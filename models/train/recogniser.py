@@ -159,6 +159,11 @@ def accuracy(verdicts, scenes):
     return {name: round(each.float().mean().item(), 3) if len(each) else None for name, each in counted.items()}
 
 
+def add_recogniser(parser):
+    """The option of everything that asks a recogniser."""
+    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
+
+
 def save(model, path):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     torch.save({"kinds": model.kinds, "weights": model.state_dict()}, path)

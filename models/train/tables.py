@@ -1,4 +1,14 @@
-"""Tables for the model card."""
+"""What the measures report: figures as JSON, and tables for the model card."""
+
+import json
+
+
+def publish(report, path, table):
+    """Write the figures as JSON and print them as the table that `table` makes of them."""
+    with open(path, "w") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+    print(table(report))
 
 
 def markdown(header, rows):

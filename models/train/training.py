@@ -11,6 +11,7 @@ from torch.func import functional_call
 
 import blocks
 from optimiser import Optimiser, divided_like, learning_rate, whole
+from written_whole import written_whole
 
 LOG_EVERY = 50  # steps
 
@@ -107,9 +108,8 @@ class Training:
         state = {"model": whole(self.module.state_dict()), "optimiser": self.optimiser.state_dict(), "average": whole(self.average.values),
                  "step": self.step, "seconds": self.log.seconds}
         if self.workers.rank == 0:
-            # An interruption leaves the previous checkpoint whole.
-            torch.save(state, f"{self.path}.part")
-            os.replace(f"{self.path}.part", self.path)
+            with written_whole(self.path) as path:
+                torch.save(state, path)
 
     def resume(self, state):
         own = self.module.state_dict()
