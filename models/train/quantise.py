@@ -16,6 +16,7 @@ from engine import add_arguments, forward, parsed, run
 from evaluate import SEED, generated_views
 from exported import chunk_frames, file_entry, manifest_of, path_of
 from generated import generated
+from gguf_files import without_past
 from quality import psnr, relative_error
 from questions import draw_questions, fits_model
 from recogniser import ATTRIBUTES, accuracy, add_recogniser, judge, load
@@ -62,10 +63,13 @@ def quantised(kinora, source, data_type):
     out = f"runs/quantised/{data_type}"
     os.makedirs(out, exist_ok=True)
     for role, tensors in networks(f"{source}/checkpoint").items():
-        save_file(tensors, f"{out}/{role}.safetensors")
+        config = manifest["configs"][role]
+        if role == "vae":
+            config, tensors = without_past(config, tensors)
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, f"{out}/{role}.safetensors")
         # `kinora quantize` takes the configuration that lies beside its input into the file.
         with open(f"{out}/config.json", "w") as file:
-            json.dump(manifest["configs"][role], file)
+            json.dump(config, file)
         run(kinora, "quantize", f"{out}/{role}.safetensors", f"{out}/{role}.gguf", "--type", data_type)
         os.remove(f"{out}/{role}.safetensors")
         os.remove(f"{out}/config.json")
