@@ -131,7 +131,7 @@ impl Model {
             return Ok(());
         }
         let planner = Planner::new(&self.manifest)?;
-        let (Some(size), Some(&frames)) = (self.manifest.sizes.first(), self.manifest.frames.last()) else {
+        let (Some(size), Some(&frames)) = (self.manifest.sizes.first(), self.manifest.frames.first()) else {
             return Ok(());
         };
         let size = ClipSize { width: size.width, height: size.height, frames };

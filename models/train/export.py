@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--folder", default="runs", help="of the checkpoints")
     parser.add_argument("--out", default="../nano")
     parser.add_argument("--student", type=int, help="ship the distilled student of so many steps, without guidance")
-    parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained")
+    parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained, the default first")
     parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
     parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
     args = parser.parse_args()
@@ -54,7 +54,7 @@ def main():
     shutil.copyfile(f"{args.folder}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
     write_manifest(args, configs, preview_factors(pipeline.vae))
     write_log(args)
-    write_checkpoint(pipeline, student, args.out)
+    write_checkpoint(args, pipeline, student)
     for name in sorted(os.listdir(args.out)):
         print(f"{os.path.getsize(f'{args.out}/{name}'):>9} {name}")
 
@@ -163,14 +163,17 @@ def write_log(args):
                 shutil.copyfileobj(file, out)
 
 
-def write_checkpoint(pipeline, student, out):
-    """The averaged weights in float16 under diffusers' names, from which training can go on; the student's too, if there is one."""
-    os.makedirs(f"{out}/checkpoint", exist_ok=True)
+def write_checkpoint(args, pipeline, student):
+    """What training can go on from: the averaged weights in float16 under diffusers' names, the student's too if there is one,
+    and the latents' statistics."""
+    folder = f"{args.out}/checkpoint"
+    os.makedirs(folder, exist_ok=True)
+    shutil.copyfile(f"{args.folder}/latents/statistics.json", f"{folder}/statistics.json")
     modules = {"denoiser": pipeline.denoise, "vae": pipeline.vae}
     if student:
         modules["student"] = student.denoise
     for name, module in modules.items():
-        save_file({n: p.detach().half().contiguous() for n, p in module.named_parameters()}, f"{out}/checkpoint/{name}.safetensors")
+        save_file({n: p.detach().half().contiguous() for n, p in module.named_parameters()}, f"{folder}/{name}.safetensors")
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ def file_entry(model, role, path):
 
 
 def default_kind(model):
-    """The kind of clip that the engine makes unless told otherwise: the first size and the last length."""
+    """The kind of clip that the engine makes unless told otherwise: the first size and the first length."""
     manifest = manifest_of(model)
     size = manifest["sizes"][0]
-    return Kind(size["width"], size["height"], manifest["frames"][-1], manifest["fps"])
+    return Kind(size["width"], size["height"], manifest["frames"][0], manifest["fps"])
 
 
 def default_steps(model):

@@ -50,7 +50,7 @@ PRESETS = {
         "dit": "--tokens 576 --steps 20 --warmup 5 --save-every 10",
         "distil": "--rounds 4 2 --tokens 384 --steps 12 --warmup 2 --save-every 4",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
-        "recogniser": "64x64x18@8 --clips 256 --epochs 1",
+        "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",
     }),
     "cpu": Preset("cpu", {
@@ -60,8 +60,8 @@ PRESETS = {
         "low resolution": f"--kinds {' '.join(LOW)} --tokens 6144 --steps 12000",
         "dit": "--tokens 6144 --steps 6000",
         "distil": "--rounds 16 8 4 --tokens 3072 --steps 800 --save-every 100",
-        "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
-        "recogniser": "128x128x48@8",  # what the model makes when no size is asked for
+        "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
+        "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),
     # More steps than there is time for: the minutes end a stage, and the learning rate falls with them.
     "gpu": Preset("cuda", {
@@ -71,8 +71,8 @@ PRESETS = {
         "low resolution": f"--kinds {' '.join(LOW)} --tokens 49152 --steps 30000 --minutes 4 --save-every 1000",
         "dit": "--tokens 65536 --steps 30000 --minutes 5 --save-every 500",
         "distil": "--rounds 16 8 4 --tokens 32768 --steps 3000 --minutes 0.8 --save-every 250",
-        "export": f"--student 4 --frames 9 18 24 36 48 --sizes {SIZES}",
-        "recogniser": "128x128x48@8",  # what the model makes when no size is asked for
+        "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
+        "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),
 }
 

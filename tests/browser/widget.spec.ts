@@ -1,7 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import type { Manifest } from "../../web/src/manifest.js";
-import { baseUrl, hostUrl } from "./support/studio.js";
+import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
 declare global {
 	interface Window {
@@ -10,6 +9,7 @@ declare global {
 }
 
 test("the widget makes a clip on a page of another origin", async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
 	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
@@ -31,9 +31,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 		expect.arrayContaining(["progress", "load", "result"]),
 	);
 	const result = events.find(({ type }) => type === "result");
-	const model = await page.request.get(`${baseUrl()}models/nano/model.json`);
-	const manifest = (await model.json()) as Manifest;
-	const { width, height } = manifest.sizes.find(({ label }) => label === "5:3") ?? {};
+	const { width, height } = smallClips.sizes.find(({ label }) => label === "16:9") ?? {};
 	expect(result?.detail.params).toMatchObject({ seed: 7, steps: 1, width, height });
 	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
 	expect(violations.map(({ id }) => id)).toEqual([]);

@@ -30,7 +30,7 @@ export interface Manifest {
 	};
 	/** Picture sizes the model was trained for; the first is the default. */
 	sizes: { label: string; width: number; height: number }[];
-	/** Clip lengths the model was trained for; the last is the default. */
+	/** Clip lengths the model was trained for, in frames; the first is the default. */
 	frames: number[];
 	/** Frames a second, the default. */
 	fps: number;
@@ -52,7 +52,7 @@ export interface ModelLocation {
 /** The size of a clip when the caller names none. */
 export function defaultSize(manifest: Manifest): ClipSize {
 	const size = manifest.sizes[0];
-	const frames = manifest.frames.at(-1);
+	const frames = manifest.frames[0];
 	if (!size || !frames) throw new KinoraError("bad-model", "The model names no clip size.");
 	return { width: size.width, height: size.height, frames };
 }

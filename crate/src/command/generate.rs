@@ -107,7 +107,7 @@ fn request(options: &GenerateOptions, manifest: &Manifest) -> Result<Request> {
         negative_prompt: options.negative.clone().unwrap_or_else(|| defaults.negative_prompt.clone()),
         width: options.width.unwrap_or(size.width),
         height: options.height.unwrap_or(size.height),
-        frames: options.frames.or(manifest.frames.last().copied()).ok_or_else(missing)?,
+        frames: options.frames.or(manifest.frames.first().copied()).ok_or_else(missing)?,
         fps: options.fps.unwrap_or(manifest.fps),
         steps: options.steps.unwrap_or(defaults.steps),
         guidance: options.guidance.unwrap_or(defaults.guidance),

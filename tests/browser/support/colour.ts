@@ -8,17 +8,22 @@ export interface Spot {
 /** How much each channel counts for or against a colour. */
 export type Weights = [red: number, green: number, blue: number];
 
-/** The 3 × 3 spot of an RGB picture in which a colour is strongest. */
-export function strongestSpot(picture: Uint8Array, width: number, weights: Weights): Spot {
-	const height = picture.length / 3 / width;
-	let best: Spot = { strength: Number.NEGATIVE_INFINITY, x: 0, y: 0 };
-	for (let y = 1; y < height - 1; y++) {
-		for (let x = 1; x < width - 1; x++) {
-			const strength = strengthAt(picture, width, weights, x, y);
-			if (strength > best.strength) best = { strength, x, y };
-		}
-	}
-	return best;
+/**
+ * Where a colour is in an RGB picture: its greatest strength, and the middle of the pixels that reach half
+ * of it.
+ */
+export function spotOf(picture: Uint8Array, width: number, weights: Weights): Spot {
+	const strengths = Array.from({ length: picture.length / 3 }, (_, pixel) =>
+		strengthOf(picture.subarray(pixel * 3, pixel * 3 + 3), weights),
+	);
+	const strength = Math.max(...strengths);
+	const pixels = strengths.flatMap((value, pixel) => (value > strength / 2 ? [pixel] : []));
+	const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+	return {
+		strength,
+		x: mean(pixels.map((pixel) => pixel % width)),
+		y: mean(pixels.map((pixel) => Math.floor(pixel / width))),
+	};
 }
 
 /** How strong a colour is on average over some rows of a picture. */
@@ -30,21 +35,10 @@ export function strengthOfRows(
 	to: number,
 ): number {
 	const rows = picture.subarray(from * width * 3, to * width * 3);
-	const sum = rows.reduce((total, value, index) => total + value * (weights[index % 3] ?? 0), 0);
-	return sum / (rows.length / 3);
+	return strengthOf(rows, weights) / (rows.length / 3);
 }
 
-function strengthAt(
-	picture: Uint8Array,
-	width: number,
-	weights: Weights,
-	x: number,
-	y: number,
-): number {
-	let sum = 0;
-	for (let dy = -1; dy <= 1; dy++) {
-		const row = ((y + dy) * width + x - 1) * 3;
-		for (let at = 0; at < 9; at++) sum += (picture[row + at] ?? 0) * (weights[at % 3] ?? 0);
-	}
-	return sum / 9;
+/** How strong a colour is in red, green, blue; or in pixels one after the other, all together. */
+function strengthOf(values: Uint8Array, weights: Weights): number {
+	return values.reduce((total, value, index) => total + value * (weights[index % 3] ?? 0), 0);
 }

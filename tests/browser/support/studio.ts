@@ -1,6 +1,18 @@
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import type { Manifest } from "../../../web/src/manifest.js";
 
+/**
+ * Fields for `changeModel`: clips small enough for a graphics processor that is none, in tests that do
+ * not look at what they show.
+ */
+export const smallClips = {
+	sizes: [
+		{ label: "1:1", width: 64, height: 64 },
+		{ label: "16:9", width: 112, height: 64 },
+	],
+	frames: [9],
+} satisfies Partial<Manifest>;
+
 /** The controls of the page, by the names that people and screen readers know them under. */
 export class StudioPage {
 	readonly prompt: Locator;

@@ -78,7 +78,7 @@ export class KinoraClip extends LitElement {
 	declare width: number | undefined;
 	/** Height in the model's pixels. */
 	declare height: number | undefined;
-	/** Instead of width and height: the label of one of the model's sizes, such as `5:3`. */
+	/** Instead of width and height: the label of one of the model's sizes, such as `16:9`. */
 	declare aspect: string | undefined;
 	/** Length of the clip. */
 	declare seconds: number | undefined;

@@ -46,17 +46,23 @@ interface Word {
 }
 
 function wordsOf(prompt: string, knownWords: ReadonlySet<string>): Word[] {
+	const longest = Math.max(...Array.from(knownWords, (word) => word.length));
 	return [...prompt.matchAll(wordPattern)].flatMap(({ 0: text, index: start }) =>
-		startsUnspaced.test(text) ? hanWords(text, start, knownWords) : [{ text, start }],
+		startsUnspaced.test(text) ? hanWords(text, start, knownWords, longest) : [{ text, start }],
 	);
 }
 
 /**
  * The words of a run of Han characters that begins at `start`. It has no spaces: at every place the
- * longest known word is taken, and what lies between known words is one unknown word.
+ * longest known word is taken (none is longer than `longest`), and what lies between known words is
+ * one unknown word.
  */
-function hanWords(run: string, start: number, knownWords: ReadonlySet<string>): Word[] {
-	const longest = Math.max(...Array.from(knownWords, (word) => word.length));
+function hanWords(
+	run: string,
+	start: number,
+	knownWords: ReadonlySet<string>,
+	longest: number,
+): Word[] {
 	const words: Word[] = [];
 	let unknown = "";
 	for (let at = 0; at < run.length; ) {

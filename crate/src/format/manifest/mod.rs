@@ -53,7 +53,7 @@ pub struct Manifest {
     pub sampler: SamplerDefaults,
     /// Sizes that the model was made for, the default first.
     pub sizes: Vec<FrameSize>,
-    /// Numbers of frames that the model was made for, the default last.
+    /// Numbers of frames that the model was made for, the default first.
     pub frames: Vec<usize>,
     /// Frames per second, the default.
     pub fps: f64,

@@ -54,8 +54,10 @@ function length(studio: Studio): TemplateResult {
 	return html`
 		<fieldset class="choices">
 			<legend>Length</legend>
-			${manifest.frames.map(
-				(frames) => html`
+			${manifest.frames
+				.toSorted((a, b) => a - b)
+				.map(
+					(frames) => html`
 					<label title="${frames} frames">
 						<input
 							type="radio"
@@ -66,7 +68,7 @@ function length(studio: Studio): TemplateResult {
 						${(frames / settings.fps).toFixed(1)} s
 					</label>
 				`,
-			)}
+				)}
 		</fieldset>
 	`;
 }
