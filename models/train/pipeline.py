@@ -15,6 +15,10 @@ from text import load_tokenizer, token_ids, with_rate
 from training import load_weights
 
 
+# Files of a run's autoencoder, the best first: with the improved decoder, as trained, as another model's checkpoint has it.
+AUTOENCODERS = ("decoder.pt", "frames.pt", "frames.safetensors")
+
+
 class Pipeline:
     """`denoise` is (latents, timestep [B], ids) -> velocity; `vae` an AutoencoderKLWan with statistics in its config."""
 
@@ -31,15 +35,16 @@ class Pipeline:
 
 
 def from_run(folder="runs", student=None):
-    """The averaged weights of a run's checkpoints; the improved decoder where there is one.
+    """The averaged weights of a run's checkpoints.
 
     `student`: the distilled student of so many steps in place of the DiT. It is to be sampled so, with guidance 1.
+    FileNotFoundError if a network is missing.
     """
     tokenizer = load_tokenizer(f"{folder}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
     load_weights(denoiser, f"{folder}/distil/student-{student}.pt" if student else f"{folder}/dit/dit.pt")
-    improved = f"{folder}/vae/decoder.pt"
-    autoencoder = load_autoencoder(improved if os.path.exists(improved) else f"{folder}/vae/frames.pt")
+    autoencoders = [f"{folder}/vae/{name}" for name in AUTOENCODERS]
+    autoencoder = load_autoencoder(next(filter(os.path.exists, autoencoders), autoencoders[-1]))
     set_statistics(autoencoder, f"{folder}/latents")
     return Pipeline(tokenizer, denoiser.eval(), autoencoder)
 
