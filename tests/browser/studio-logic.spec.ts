@@ -67,7 +67,7 @@ const manifest = {
 	files: [],
 	sampler: { name: "euler", steps: 12, guidance: 2, shift: 3, negative_prompt: "" },
 	sizes: [{ label: "1:1", width: 64, height: 64 }],
-	frames: [9, 18, 36],
+	frames: [36, 9, 18],
 	fps: 12,
 	vocabulary: [],
 	known_words: [],
