@@ -1,7 +1,6 @@
-/** A place in a picture and how strong a colour is there. */
+/** A height in a picture, in rows from the top, and how strong a colour is there. */
 export interface Spot {
 	strength: number;
-	x: number;
 	y: number;
 }
 
@@ -9,8 +8,8 @@ export interface Spot {
 export type Weights = [red: number, green: number, blue: number];
 
 /**
- * Where a colour is in an RGB picture: its greatest strength, and the middle of the pixels that reach half
- * of it.
+ * Where a colour is in an RGB picture: its greatest strength, and the middle of the rows of the pixels that
+ * reach half of it.
  */
 export function spotOf(picture: Uint8Array, width: number, weights: Weights): Spot {
 	const strengths = Array.from({ length: picture.length / 3 }, (_, pixel) =>
@@ -18,12 +17,8 @@ export function spotOf(picture: Uint8Array, width: number, weights: Weights): Sp
 	);
 	const strength = Math.max(...strengths);
 	const pixels = strengths.flatMap((value, pixel) => (value > strength / 2 ? [pixel] : []));
-	const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-	return {
-		strength,
-		x: mean(pixels.map((pixel) => pixel % width)),
-		y: mean(pixels.map((pixel) => Math.floor(pixel / width))),
-	};
+	const rows = pixels.map((pixel) => Math.floor(pixel / width));
+	return { strength, y: rows.reduce((sum, row) => sum + row, 0) / rows.length };
 }
 
 /** How strong a colour is on average over some rows of a picture. */
