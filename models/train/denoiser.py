@@ -8,8 +8,8 @@ from torch import nn
 from text import TEXT_LENGTH, new_encoder, text_rows
 
 CONFIG = dict(
-    patch_size=(3, 2, 2), num_attention_heads=8, attention_head_dim=32, in_channels=12, out_channels=12,
-    text_dim=192, freq_dim=256, ffn_dim=1024, num_layers=6, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
+    patch_size=(3, 2, 2), num_attention_heads=10, attention_head_dim=32, in_channels=12, out_channels=12,
+    text_dim=192, freq_dim=256, ffn_dim=1280, num_layers=8, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
     eps=1e-6, rope_max_seq_len=1024,
 )
 
@@ -57,11 +57,12 @@ class Denoiser(nn.Module):
         self.dit = WanTransformer3DModel(**CONFIG)
 
     def blocks(self):
-        return [*self.encoder.encoder.block, *self.dit.blocks]
+        """Those of the DiT; the text encoder is too small to be worth it."""
+        return list(self.dit.blocks)
 
     def forward(self, latents, timestep, ids):
-        """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, L] -> velocity, float32, shape of latents."""
-        rows = text_rows(self.encoder, ids, self.text_length)
+        """latents [B, z, T', H', W'], timestep [B] (0..1000), ids [B, text_length] -> velocity, float32, shape of latents."""
+        rows = text_rows(self.encoder, ids)
         return self.dit(latents, timestep, rows, return_dict=False)[0].float()
 
 

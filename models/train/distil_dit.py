@@ -13,6 +13,7 @@ import argparse
 
 import torch
 
+import blocks
 import latents
 import training
 from denoiser import Denoiser, schedule, shifted, unshifted
@@ -35,7 +36,7 @@ def main(words=None):
 
 def arguments(words):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--teacher", default="runs/dit/dit.pt", help="checkpoint of train_dit.py, or an exported denoiser.safetensors")
+    parser.add_argument("--teacher", default="runs/dit/dit.pt", help="checkpoint of train_dit.py, or an exported model's folder")
     parser.add_argument("--folder", default="runs/distil", help="where checkpoints and logs are")
     parser.add_argument("--rounds", nargs="+", type=int, default=[16, 8, 4], help="the students' sampling steps, each half of the last")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the first teacher")
@@ -50,6 +51,9 @@ def distil(steps, weights, guidance, clips, args, workers, device):
     load_weights(teacher, weights)
     load_weights(model, weights)
     teacher.requires_grad_(False)
+    if args.compile:
+        for block in teacher.blocks():
+            blocks.compile(block)
     sigmas, held_out = schedule(steps).sigmas.to(device), clips.held_out()
     student = Training(model, f"student-{steps}", args, workers, device, weight_decay=0.0, average_decay=0.99)
     student.run(lambda step: (objective(student, teacher, guidance, sigmas, clips.batch(step)), {}),

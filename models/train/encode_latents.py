@@ -1,4 +1,4 @@
-"""Render clips and keep their latents: shards of scenes with normalised latents, which the DiT trains on,
+"""Render clips and keep their latents: shards of normalised latents, which the DiT trains on, with several captions of each
 and with the share of every latent position that the subjects cover.
 
 What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import os
+import random
 import time
 
 import torch
@@ -20,8 +21,11 @@ from clips import Kind, kind_and_count
 from render import render
 from training import call_in_bfloat16, load_weights
 from workers import Workers
+from world.captions import caption
 from world.scene import sample_scenes
 from written_whole import written_whole
+
+CAPTIONS = 4  # of each clip
 
 
 class Encode(torch.nn.Module):
@@ -101,9 +105,16 @@ def main():
         scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
         latents, cover = encode(model, scenes, kind, device, args.batch)
         with written_whole(path) as part:
-            torch.save({"scenes": vars(scenes), "latents": normalised(vae, latents).half(), "cover": cover.half()}, part)
+            torch.save({"captions": captions_of(scenes, seed_of(kind, number)), "latents": normalised(vae, latents).half(),
+                        "cover": cover.half()}, part)
         print(path, flush=True)
     workers.leave()
+
+
+def captions_of(scenes, seed):
+    """CAPTIONS strings for every scene."""
+    draw = random.Random(seed)
+    return [[caption(scenes, i, draw) for _ in range(CAPTIONS)] for i in range(len(scenes))]
 
 
 def seed_of(kind, number):

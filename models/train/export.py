@@ -24,6 +24,8 @@ from world.english import (CAMERA_PHRASES, COLOUR_NAMES, MOTION_PHRASES, OWN_MOT
                            SIZE_NAMES, SUBJECT_NAMES, TIME_PHRASES, WEATHER_PHRASES)
 from world.scene import sample_scenes
 
+NAME = {"name": "nano", "title": "Kinora Nano"}
+TEACHER_NAME = {"name": "nano-teacher", "title": "Kinora Nano, teacher"}
 EXAMPLES = (
     "a red pickup truck driving through the desert at sunset, kicking up dust, the camera pans right",
     "a red ball bouncing over the meadow at sunset",
@@ -47,16 +49,32 @@ def main():
     parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
     parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
     args = parser.parse_args()
-    os.makedirs(args.out, exist_ok=True)
     pipeline = from_run(args.folder)
-    student = from_run(args.folder, args.student) if args.student else None
-    configs = write_networks(student or pipeline, args.out)
-    shutil.copyfile(f"{args.folder}/tokenizer/tokenizer.json", f"{args.out}/tokenizer.json")
-    write_manifest(args, configs, preview_factors(pipeline.vae))
+    preview = preview_factors(pipeline.vae)
+    if args.student:
+        shipped = from_run(args.folder, args.student)
+        write_model(args, shipped, args.out, preview, NAME | {"sampler": sampler(args.student, guidance=1.0)})
+        write_model(args, pipeline, f"{args.out}/teacher", preview, TEACHER_NAME | {"sampler": sampler()})
+    else:
+        shipped = pipeline
+        write_model(args, shipped, args.out, preview, NAME | {"sampler": sampler()})
     write_log(args)
-    write_checkpoint(args, pipeline, student)
+    write_checkpoint(args, shipped)
     for name in sorted(os.listdir(args.out)):
         print(f"{os.path.getsize(f'{args.out}/{name}'):>9} {name}")
+
+
+def sampler(steps=20, guidance=2.0):
+    """How a model is sampled; unless told otherwise, one that has not been distilled."""
+    return {"name": "euler", "steps": steps, "guidance": guidance, "shift": SHIFT, "negative_prompt": ""}
+
+
+def write_model(args, pipeline, out, preview, own):
+    """The folder of a model that the engine reads; `own` is what its description has of its own."""
+    os.makedirs(out, exist_ok=True)
+    configs = write_networks(pipeline, out)
+    shutil.copyfile(f"{args.folder}/tokenizer/tokenizer.json", f"{out}/tokenizer.json")
+    write_manifest(args, out, configs, preview, own)
 
 
 def write_networks(pipeline, out):
@@ -98,21 +116,18 @@ def preview_factors(vae, count=256):
     return {"factors": rows[:-1], "bias": rows[-1]}
 
 
-def write_manifest(args, configs, preview):
+def write_manifest(args, out, configs, preview, own):
     paths = {"text": "text.gguf", "tokenizer": "tokenizer.json", "dit": "dit.gguf", "vae": "vae.gguf"}
-    sizes = [tuple(map(int, size.split("x"))) for size in args.sizes]
     manifest = {
         "format": "kinora-model/1",
-        "name": "nano", "title": "Kinora Nano",
+        **own,
         "description": "A tiny model of a toy world: one or two coloured things, a place, a time of day, weather, a motion and a camera.",
         "license": "Apache-2.0",
         "architecture": "wan",
-        "files": [file_entry(args.out, role, path) for role, path in paths.items()],
+        "files": [file_entry(out, role, path) for role, path in paths.items()],
         "configs": configs,
         "text_length": TEXT_LENGTH,
-        "sampler": {"name": "euler", "steps": args.student or 12, "guidance": 1.0 if args.student else 2.0, "shift": SHIFT,
-                    "negative_prompt": ""},
-        "sizes": [{"label": aspect_of(width, height), "width": width, "height": height} for width, height in sizes],
+        "sizes": sizes_of(args.sizes),
         "frames": args.frames, "fps": args.fps, "frame_rates": list(FRAME_RATES), "prompt_template": PROMPT_TEMPLATE,
         "gpu_memory": 268435456,
         "preview": preview,
@@ -120,9 +135,20 @@ def write_manifest(args, configs, preview):
         "known_words": known_words(sample_captions(30_000, 1)),
         "examples": list(EXAMPLES),
     }
-    with open(f"{args.out}/model.json", "w") as file:
+    with open(f"{out}/model.json", "w") as file:
         json.dump(manifest, file, indent=1)
         file.write("\n")
+
+
+def sizes_of(names):
+    """[{"label", "width", "height"}] of names as 128x128; of sizes of one aspect ratio, the first has its name alone."""
+    sizes = {}
+    for name in names:
+        width, height = map(int, name.split("x"))
+        aspect = aspect_of(width, height)
+        label = f"{aspect}, {width} × {height}" if aspect in sizes else aspect
+        sizes[label] = {"label": label, "width": width, "height": height}
+    return list(sizes.values())
 
 
 def aspect_of(width, height):
@@ -163,16 +189,13 @@ def write_log(args):
                 shutil.copyfileobj(file, out)
 
 
-def write_checkpoint(args, pipeline, student):
-    """What training can go on from: the averaged weights in float16 under diffusers' names, the student's too if there is one,
-    and the latents' statistics."""
+def write_checkpoint(args, pipeline):
+    """What training can go on from beside the exported models: the averaged weights of what ships in float16 under diffusers'
+    names, and the latents' statistics."""
     folder = f"{args.out}/checkpoint"
     os.makedirs(folder, exist_ok=True)
     shutil.copyfile(f"{args.folder}/latents/statistics.json", f"{folder}/statistics.json")
-    modules = {"denoiser": pipeline.denoise, "vae": pipeline.vae}
-    if student:
-        modules["student"] = student.denoise
-    for name, module in modules.items():
+    for name, module in (("denoiser", pipeline.denoise), ("vae", pipeline.vae)):
         save_file({n: p.detach().half().contiguous() for n, p in module.named_parameters()}, f"{folder}/{name}.safetensors")
 
 

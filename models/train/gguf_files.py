@@ -126,6 +126,13 @@ def read(path):
     return json.loads(reader.get_field("config").contents()), tensors
 
 
+def load_denoiser(denoiser, text, dit):
+    """Load the files of a text encoder and of a DiT into a Denoiser; returns it."""
+    for module, path, name_of in ((denoiser.encoder, text, text_name), (denoiser.dit, dit, dit_name)):
+        load(module, read(path)[1], name_of)
+    return denoiser
+
+
 def load(module, tensors, name_of):
     """Load original names into a diffusers or transformers module; every parameter must be there, and no more.
 

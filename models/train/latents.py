@@ -1,5 +1,6 @@
 """Latents with captions and noise, as the stages of the DiT train on them."""
 
+import functools
 import glob
 import os
 import random
@@ -11,8 +12,6 @@ from clips import Kind, kind_of
 from denoiser import CONFIG
 from text import load_tokenizer, token_ids, with_rate
 from workers import seeded
-from world.captions import caption
-from world.scene import Scene
 
 EMPTY_SHARE = 0.1  # captions replaced by the empty prompt, for guidance
 HELD_OUT = Kind(64, 64, 9, 8)  # the first shard of this kind is never trained on
@@ -27,10 +26,28 @@ def add_options(parser):
 
 
 @dataclass
+class Clips:
+    """N clips of a kind: latents [N, z, T', H', W'] and the subjects' cover [N, T', H', W'] in float16, the ids of several
+    captions of each [N, K, L], and those of the empty prompt at the same frame rate [L]."""
+
+    latents: torch.Tensor
+    cover: torch.Tensor
+    ids: torch.Tensor
+    empty: torch.Tensor
+
+    def __len__(self):
+        return len(self.latents)
+
+    def joined(self, other):
+        parts = {name: torch.cat([value, getattr(other, name)]) for name, value in vars(self).items() if name != "empty"}
+        return Clips(**parts, empty=self.empty)
+
+
+@dataclass
 class Batch:
     """B clips of a kind: latents and noise [B, z, T', H', W'], the subjects' cover [B, T', H', W'] in 0..1.
 
-    chance [B] in 0..1 is for the choice of noise levels. ids [B, L] are the captions', empty [1, M] those of the empty
+    chance [B] in 0..1 is for the choice of noise levels. ids [B, L] are the captions', empty [1, L] those of the empty
     prompt at the same frame rate.
     """
 
@@ -41,9 +58,6 @@ class Batch:
     ids: torch.Tensor
     empty: torch.Tensor
 
-    def to(self, device):
-        return Batch(**{name: tensor.to(device) for name, tensor in vars(self).items()})
-
     def noisy(self, level):
         """The latents with their noise at levels [B] in 0..1."""
         at = level[:, None, None, None, None]
@@ -51,7 +65,8 @@ class Batch:
 
 
 class Latents:
-    """All shards of latents that encode_latents.py wrote, by kind of clip."""
+    """All shards of latents that encode_latents.py wrote, by kind of clip. They are kept on the device, where a batch is put
+    together without waiting for anything."""
 
     def __init__(self, args, workers, device):
         self.args, self.workers, self.device = args, workers, device
@@ -66,55 +81,59 @@ class Latents:
             kind = kind_of(os.path.basename(path).rsplit("-", 1)[0])
             if self.args.kinds is None or kind in self.args.kinds:
                 self.seen.add(path)
-                fresh.setdefault(kind, []).append(torch.load(path))
+                fresh.setdefault(kind, []).append(self.load(path, kind))
         for kind, shards in fresh.items():
-            if kind in self.kinds:
-                scenes, latents, cover = self.kinds[kind]
-                shards.insert(0, {"scenes": vars(scenes), "latents": latents, "cover": cover})
-            scenes = Scene(**{k: torch.cat([s["scenes"][k] for s in shards]) for k in shards[0]["scenes"]})
-            self.kinds[kind] = scenes, *(torch.cat([s[part] for s in shards]) for part in ("latents", "cover"))
+            known = [self.kinds[kind]] if kind in self.kinds else []
+            self.kinds[kind] = functools.reduce(Clips.joined, known + shards)
+
+    def load(self, path, kind):
+        """A shard's clips."""
+        shard = torch.load(path)
+        texts = [text for captions in shard["captions"] for text in captions] + [""]
+        ids = token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in texts])
+        *captions, empty = ids.to(self.device).split([len(ids) - 1, 1])
+        return Clips(shard["latents"].to(self.device), shard["cover"].to(self.device),
+                     captions[0].unflatten(0, (len(shard["latents"]), -1)), empty[0])
 
     def clips(self):
-        return sum(len(scenes) for scenes, *_ in self.kinds.values())
+        return sum(map(len, self.kinds.values()))
 
     def batch(self, step):
         """This worker's share of a step's batch. All workers take clips of one kind, so that none waits for another."""
         if step % REFRESH_EVERY == 0:
             self.refresh()
-        kind, generator = self.choose(random.Random(f"{self.args.seed} {step}")), seeded(self.args.seed, step)
+        kind = self.choose(random.Random(f"{self.args.seed} {step}"))
         count = self.workers.divisible(self.args.tokens // tokens(kind))
-        index = torch.randint(len(self.kinds[kind][0]), (count,), generator=generator)
-        return self.prepare(kind, *self.kinds[kind], index, generator, self.workers.share)
+        generator = seeded(self.args.seed, step, self.device)
+        index = torch.randint(len(self.kinds[kind]), (count,), generator=generator, device=self.device)
+        return prepare(self.kinds[kind], index, generator, self.workers.share)
 
     def choose(self, draw):
         """A kind, so that every clip is as likely as any other to come next; `draw` is a random.Random."""
         kinds = sorted(self.kinds)
-        return draw.choices(kinds, [len(self.kinds[kind][0]) * tokens(kind) for kind in kinds])[0]
+        return draw.choices(kinds, [len(self.kinds[kind]) * tokens(kind) for kind in kinds])[0]
 
     def held_out(self, count=256):
         """Clips never trained on, with the same noise every time; the same on all workers."""
-        shard = torch.load(held_out_path(self.args.latents))
-        index = torch.arange(min(count, len(shard["latents"])))
-        parts = Scene(**shard["scenes"]), shard["latents"], shard["cover"]
-        return self.prepare(HELD_OUT, *parts, index, torch.Generator().manual_seed(5), slice(None))
+        clips = self.load(held_out_path(self.args.latents), HELD_OUT)
+        index = torch.arange(min(count, len(clips)), device=self.device)
+        return prepare(clips, index, seeded(5, 0, self.device), slice(None))
 
-    def prepare(self, kind, scenes, latents, cover, index, generator, share):
-        """The chosen clips with captions and noise; everything random is drawn for all of them, then the share is taken."""
-        seeds = torch.randint(2**62, (len(index),), generator=generator)[share]
-        noise = torch.randn((len(index), *latents.shape[1:]), generator=generator)[share]
-        chance = torch.rand(len(index), generator=generator)[share]
-        index = index[share]
-        texts = [text_of(scenes, i, random.Random(seed)) for i, seed in zip(index.tolist(), seeds.tolist())]
-        ids, empty = (token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in group]) for group in (texts, [""]))
-        return Batch(latents[index].float(), cover[index].float(), noise, chance, ids, empty).to(self.device)
+
+def prepare(clips, index, generator, share):
+    """The chosen clips with noise, each with one of its captions; everything random is drawn for all of them, then the share is
+    taken."""
+    device, count = index.device, len(index)
+    noise = torch.randn((count, *clips.latents.shape[1:]), generator=generator, device=device)[share]
+    chance, nothing = torch.rand((2, count), generator=generator, device=device)[:, share]
+    which = torch.randint(clips.ids.shape[1], (count,), generator=generator, device=device)[share]
+    index = index[share]
+    ids = torch.where((nothing < EMPTY_SHARE)[:, None], clips.empty, clips.ids[index, which])
+    return Batch(clips.latents[index].float(), clips.cover[index].float(), noise, chance, ids, clips.empty[None])
 
 
 def held_out_path(folder):
     return f"{folder}/{HELD_OUT}-0000.pt"
-
-
-def text_of(scenes, index, draw):
-    return "" if draw.random() < EMPTY_SHARE else caption(scenes, index, draw)
 
 
 def tokens(kind):

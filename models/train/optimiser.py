@@ -1,5 +1,7 @@
 """The optimiser of all stages, on whole parameters or on sharded ones, and its learning rate."""
 
+from collections import defaultdict
+
 import torch
 from torch.distributed.tensor import DTensor, distribute_tensor
 
@@ -24,7 +26,9 @@ class Optimiser:
                 self.matrices.append((parameter, torch.nn.Parameter(parameter.detach().view(parameter.shape[0], -1))))
             else:
                 rest.append(parameter)
-        self.muon = torch.optim.Muon([view for _, view in self.matrices], lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+        views = [view for _, view in self.matrices]
+        muon = torch.optim.Muon if any(isinstance(view, DTensor) for view in views) else StackedMuon
+        self.muon = muon(views, lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
         self.adam = torch.optim.AdamW(rest, lr=0.0, betas=(0.9, 0.99), weight_decay=0.0)
 
     def step(self, rate):
@@ -45,6 +49,45 @@ class Optimiser:
             states = {index: {key: divided_like(value, parameters[index]) if value.dim() else value for key, value in entry.items()}
                       for index, entry in state[name]["state"].items()}
             optimiser.load_state_dict(state[name] | {"state": states})
+
+
+class StackedMuon(torch.optim.Muon):
+    """torch's Muon, with all matrices of one shape made orthogonal together: one by one, a GPU waits for the next product to
+    be asked for. The state is the same. Only with the options that `Optimiser` gives it."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            of_shape = defaultdict(list)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    of_shape[parameter.shape].append(parameter)
+            for parameters in of_shape.values():
+                self.step_together(parameters, group)
+
+    def step_together(self, parameters, group):
+        gradients, momentum = [p.grad for p in parameters], group["momentum"]
+        buffers = [self.state[p].setdefault("momentum_buffer", torch.zeros_like(p.grad)) for p in parameters]
+        torch._foreach_lerp_(buffers, gradients, 1 - momentum)
+        ahead = torch.stack(torch._foreach_lerp(gradients, buffers, momentum))
+        updates = orthogonal(ahead, group["ns_coefficients"], group["ns_steps"], group["eps"]).to(ahead.dtype)
+        rate = group["lr"]
+        torch._foreach_mul_(parameters, 1 - rate * group["weight_decay"])
+        # "match_rms_adamw": updates as large as AdamW's (Liu et al., arXiv 2502.16982, section 2.2).
+        torch._foreach_add_(parameters, updates.unbind(), alpha=-rate * 0.2 * max(ahead.shape[1:]) ** 0.5)
+
+
+def orthogonal(matrices, coefficients, steps, smallest):
+    """Newton-Schulz iteration of matrices [N, rows, columns] towards the nearest orthogonal ones, in bfloat16."""
+    a, b, c = coefficients
+    x = matrices.bfloat16()
+    is_tall = x.shape[1] > x.shape[2]
+    x = x.mT if is_tall else x
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(smallest)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.mT if is_tall else x
 
 
 def whole(value):

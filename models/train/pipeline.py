@@ -53,11 +53,9 @@ def from_export(folder):
     """Read the exported files back, dequantised, into diffusers' and transformers' classes."""
     config, tensors = gguf_files.read(path_of(folder, "vae"))
     vae = gguf_files.load(AutoencoderKLWan.from_config(config), tensors, gguf_files.vae_namer(config))
-    config, tensors = gguf_files.read(path_of(folder, "text"))
-    encoder = gguf_files.load(UMT5EncoderModel(UMT5Config(**config)), tensors, gguf_files.text_name)
-    config, tensors = gguf_files.read(path_of(folder, "dit"))
-    tokenizer = load_tokenizer(path_of(folder, "tokenizer"))
-    denoiser = Denoiser(tokenizer.get_vocab_size(), manifest_of(folder)["text_length"])
-    denoiser.encoder = encoder
-    denoiser.dit = gguf_files.load(WanTransformer3DModel.from_config(config), tensors, gguf_files.dit_name)
+    manifest, tokenizer = manifest_of(folder), load_tokenizer(path_of(folder, "tokenizer"))
+    denoiser = Denoiser(tokenizer.get_vocab_size(), manifest["text_length"])
+    denoiser.encoder = UMT5EncoderModel(UMT5Config(**manifest["configs"]["text"]))
+    denoiser.dit = WanTransformer3DModel.from_config(manifest["configs"]["dit"])
+    gguf_files.load_denoiser(denoiser, path_of(folder, "text"), path_of(folder, "dit"))
     return Pipeline(tokenizer, denoiser.eval(), vae)

@@ -86,9 +86,7 @@ def quantised(kinora, source, data_type):
 
 def networks(checkpoint):
     """{role: {name: tensor}} of what export.py keeps to go on from."""
-    # Where a student was distilled, that is what ships.
-    names = [name for name in ("student", "denoiser") if os.path.exists(f"{checkpoint}/{name}.safetensors")]
-    denoiser = load_file(f"{checkpoint}/{names[0]}.safetensors")
+    denoiser = load_file(f"{checkpoint}/denoiser.safetensors")
     parts = {role: {name.removeprefix(start): tensor for name, tensor in denoiser.items() if name.startswith(start)}
              for role, start in (("text", "encoder."), ("dit", "dit."))}
     return parts | {"vae": load_file(f"{checkpoint}/vae.safetensors")}

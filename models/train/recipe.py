@@ -66,11 +66,11 @@ PRESETS = {
     # More steps than there is time for: the minutes end a stage, and the learning rate falls with them.
     "gpu": Preset("cuda", {
         "tokenizer": "",
-        "vae": "--batch 64 --steps 30000 --minutes 6 --save-every 1000",
-        "latents": f"--minutes 4 --batch 1024 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
-        "low resolution": f"--kinds {' '.join(LOW)} --tokens 49152 --steps 30000 --minutes 4 --save-every 1000",
-        "dit": "--tokens 65536 --steps 30000 --minutes 5 --save-every 500",
-        "distil": "--rounds 16 8 4 --tokens 32768 --steps 3000 --minutes 0.8 --save-every 250",
+        "vae": "--batch 128 --steps 100000 --minutes 6 --save-every 1000",
+        "latents": f"--minutes 4 --batch 2048 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
+        "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
+        "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --rate 7e-4 --steps 100000 --minutes 1.2 --save-every 1000",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),

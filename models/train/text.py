@@ -34,18 +34,16 @@ def load_tokenizer(path):
 
 
 def token_ids(tokenizer, texts, length=TEXT_LENGTH):
-    """Ids of the texts, end of sentence appended, padded with 0: int64 [B, L] with L the longest text, at most `length`."""
+    """Ids of the texts, end of sentence appended, padded with 0: int64 [B, length]."""
     rows = [encoding.ids[:length - 1] + [EOS] if len(encoding.ids) > length else encoding.ids
             for encoding in tokenizer.encode_batch(texts)]
-    longest = max(map(len, rows))
-    return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    return torch.tensor([row + [0] * (length - len(row)) for row in rows])
 
 
-def text_rows(encoder, ids, length=TEXT_LENGTH):
-    """Encode ids [B, L] (0 is padding): float [B, length, d_model], zero rows after each text's end."""
+def text_rows(encoder, ids):
+    """Encode ids [B, L] (0 is padding): float [B, L, d_model], zero rows after each text's end."""
     mask = (ids != 0).long()
-    rows = encoder(input_ids=ids, attention_mask=mask).last_hidden_state * mask[..., None].to(encoder.dtype)
-    return torch.nn.functional.pad(rows, (0, 0, 0, length - rows.shape[1]))
+    return encoder(input_ids=ids, attention_mask=mask).last_hidden_state * mask[..., None].to(encoder.dtype)
 
 
 def save_tokenizer_json(sentencepiece_model, path):

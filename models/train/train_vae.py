@@ -5,7 +5,6 @@ frozen, so that latents stay what they are.
 """
 
 import argparse
-import math
 
 import torch
 
@@ -22,6 +21,8 @@ KL_WEIGHT = 1e-6
 VALIDATION_SEED = 987_654
 # Width, height, and frames a step for each unit of `--batch`: about as many pixels in every step.
 FRAME_SIZES = ((128, 128, 1), (64, 64, 4), (224, 128, 1), (128, 128, 1), (96, 96, 2), (128, 176, 1))
+# A GPU renders thousands of scenes in the time that it takes to ask it for one: so many steps' frames are rendered at once.
+STEPS_A_RENDER = {"cpu": 1, "cuda": 24}
 
 
 def main(words=None):
@@ -37,7 +38,8 @@ def main(words=None):
         model.vae.encoder.requires_grad_(False)
         model.vae.quant_conv.requires_grad_(False)
     vae = Training(model, "decoder" if args.decoder_only else "frames", args, workers, device, weight_decay=0.01, average_decay=0.99)
-    vae.run(lambda step: objective(vae, *batch(args, step, workers, device)), lambda: validate(vae, device))
+    frames = Frames(args, workers, device)
+    vae.run(lambda step: objective(vae, *frames.batch(step)), lambda: validate(vae, device))
     workers.leave()
 
 
@@ -50,21 +52,39 @@ def arguments(words):
     return parser.parse_args(words)
 
 
-@torch.no_grad()
-def batch(args, step, workers, device):
-    """This worker's share of a step: (video, the subjects' mask, noise of the latents)."""
-    width, height, share = FRAME_SIZES[step % len(FRAME_SIZES)]
-    generator = seeded(args.seed, step)
-    scenes = sample_scenes(workers.divisible(args.batch * share), generator)
-    only = [int(torch.randint(17, (1,), generator=generator))]
-    noise = latent_noise(len(scenes), height, width, generator)[workers.share]
-    video, mask = render(scenes.select(workers.share).to(device), 17, height, width, only=only)
-    return video, mask, noise.to(device)
+class Frames:
+    """Single frames of random scenes, step after step in another size."""
+
+    def __init__(self, args, workers, device):
+        self.args, self.workers, self.device, self.rendered = args, workers, device, {}
+
+    @torch.no_grad()
+    def batch(self, step):
+        """This worker's share of a step: (video, the subjects' mask, noise of the latents)."""
+        turn, which = divmod(step, len(FRAME_SIZES))
+        width, height, share = FRAME_SIZES[which]
+        count = self.workers.divisible(self.args.batch * share)
+        group, number = divmod(turn, STEPS_A_RENDER[self.device.type])
+        if self.rendered.get(which, (None,))[0] != group:
+            self.rendered[which] = group, *self.render(step - number * len(FRAME_SIZES), width, height, count)
+        _, video, mask = self.rendered[which]
+        mine = slice(number * count // self.workers.count, (number + 1) * count // self.workers.count)
+        # Of another seed than the scenes, or noise and scene would be the same random numbers.
+        noise = latent_noise(count, height, width, seeded(self.args.seed + 1, step, self.device))[self.workers.share]
+        return video[mine], mask[mine], noise
+
+    def render(self, step, width, height, count):
+        """The frames of this and the next steps of this size, `count` of all workers each."""
+        generator = seeded(self.args.seed, step)
+        scenes = sample_scenes(count * STEPS_A_RENDER[self.device.type], generator)
+        only = [int(torch.randint(17, (1,), generator=generator))]
+        return render(scenes.select(self.workers.share).to(self.device), 17, height, width, only=only)
 
 
 def latent_noise(count, height, width, generator):
     """Noise for the latents of single frames."""
-    return torch.randn(count, CONFIG["z_dim"], 1, height // 8, width // 8, generator=generator)
+    shape = count, CONFIG["z_dim"], 1, height // 8, width // 8
+    return torch.randn(shape, generator=generator, device=generator.device)
 
 
 def objective(vae, video, mask, noise):
@@ -73,8 +93,8 @@ def objective(vae, video, mask, noise):
     difference = decoded - video
     weight = 1 + SUBJECT_WEIGHT * mask[:, None]
     reconstruction = (weight * (difference.abs() + SQUARE_WEIGHT * difference**2)).mean()
-    error = (difference.detach() ** 2).mean().item()
-    return reconstruction + KL_WEIGHT * posterior.kl().mean(), {"psnr": -10 * math.log10(error / 4)}
+    error = (difference.detach() ** 2).mean()
+    return reconstruction + KL_WEIGHT * posterior.kl().mean(), {"psnr": -10 * torch.log10(error / 4)}
 
 
 def validate(vae, device, count=32):

@@ -10,6 +10,8 @@ from safetensors.torch import load_file
 from torch.func import functional_call
 
 import blocks
+import gguf_files
+from exported import path_of
 from optimiser import Optimiser, divided_like, learning_rate, whole
 from written_whole import written_whole
 
@@ -18,7 +20,7 @@ LOG_EVERY = 50  # steps
 
 def add_options(parser, rate, warmup):
     """The options that all stages have; those of one process are never beginnings of torchrun's own (see test_training.py)."""
-    parser.add_argument("--initial-weights", help="weights to begin with: an earlier model's checkpoint/*.safetensors, or a run's *.pt")
+    parser.add_argument("--initial-weights", help="weights to begin with: an exported model's folder or checkpoint/*.safetensors, or a run's *.pt")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training, those of earlier runs included, if steps are left")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
@@ -63,24 +65,26 @@ class Training:
     def run(self, objective, validate):
         """Train to the end.
 
-        objective(step) -> (loss, {name: number for the log}); validate() -> {name: number}, called with averaged weights.
+        objective(step) -> (loss, {name: number for the log}), all as tensors without dimensions, which are read only when they
+        are written, for a GPU works ahead of that; validate() -> {name: number}, called with averaged weights.
         """
         totals, counted, progress = {}, 0, self.progress()
         while progress < 1:
             loss, numbers = objective(self.step)
             self.update(loss, progress)
-            for key, number in ({"loss": loss.item()} | numbers).items():
+            for key, number in ({"loss": loss.detach()} | numbers).items():
                 totals[key] = totals.get(key, 0.0) + number
             self.step, counted = self.step + 1, counted + 1
             progress = self.progress()
             is_due = self.step % self.args.save_every == 0 or progress >= 1
             if is_due or self.step % LOG_EVERY == 0:
-                means = self.workers.mean([total / counted for total in totals.values()], self.device)
+                means = self.workers.mean([total.item() / counted for total in totals.values()], self.device)
                 self.write(**dict(zip(totals, means)))
                 totals, counted = {}, 0
             if is_due:
                 self.save()
-                with torch.no_grad(), self.average.in_place_of(self.module):
+                # Once in a while: to compile for it would take longer.
+                with torch.no_grad(), torch.compiler.set_stance("force_eager"), self.average.in_place_of(self.module):
                     self.write(**validate())
 
     def progress(self):
@@ -144,8 +148,8 @@ class Average:
     @torch.no_grad()
     def update(self, model, step):
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, value in model.named_parameters():
-            self.values[name].lerp_(value, 1 - decay)
+        parameters = dict(model.named_parameters())
+        torch._foreach_lerp_([self.values[name] for name in parameters], list(parameters.values()), 1 - decay)
 
     @contextmanager
     def in_place_of(self, model):
@@ -163,10 +167,14 @@ class Average:
 
 
 def load_weights(module, path):
-    """Start from exported weights (`checkpoint/*.safetensors`) or from the averaged ones of a checkpoint (`*.pt`).
+    """Start from exported weights (a Denoiser: the folder of an exported model; other modules: `checkpoint/*.safetensors`) or
+    from the averaged ones of a checkpoint (`*.pt`).
 
     Every parameter must be in the file, else KeyError.
     """
+    if os.path.isdir(path):
+        gguf_files.load_denoiser(module, path_of(path, "text"), path_of(path, "dit"))
+        return
     values = torch.load(path, map_location="cpu")["average"] if path.endswith(".pt") else load_file(path)
     values = {name.removeprefix("vae."): value for name, value in values.items()}  # as EncodeDecode has it
     with torch.no_grad():

@@ -79,6 +79,7 @@ class Workers:
             dist.barrier()
 
 
-def seeded(seed, step):
-    """The random numbers of a step; they depend on nothing else, so that a resumed run repeats them."""
-    return torch.Generator().manual_seed(seed * 1_000_003 + step)
+def seeded(seed, step, device="cpu"):
+    """The random numbers of a step; they depend on nothing else but the kind of device that draws them, so that a resumed run
+    repeats them."""
+    return torch.Generator(device).manual_seed(seed * 1_000_003 + step)

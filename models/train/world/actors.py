@@ -6,6 +6,7 @@ import torch
 
 from . import creatures, things, vehicles
 from .brush import Brush
+from .constants import constant
 from .light import haze_of, hazed, light_of
 from .motions import HALF_WIDTH, Pose, poses
 from .vocabulary import COLOURS, RELATIONS, SUBJECTS
@@ -43,7 +44,7 @@ def cast_shadows(video, actors, screen):
     if not len(actors.entries):
         return
     pose = actors.pose
-    half = torch.tensor([HALF_WIDTH[s] for s in SUBJECTS], device=video.device)[actors.subject][:, None]
+    half = constant(tuple(HALF_WIDTH[s] for s in SUBJECTS), video.device)[actors.subject][:, None]
     x, y, scale = actors.camera.project(pose.x, pose.standing, pose.near)
     above = (pose.y - pose.size / 2 - pose.standing).clamp(0, 1)
     wide = actors.size * (0.85 * half + 0.12) * (1 - 0.4 * above)
@@ -58,7 +59,7 @@ def paint_actors(video, mask, actors, seconds, screen, records=None):
     """Paint subjects into `video` [B, 3, T, H, W] and their share of every pixel into `mask` [B, T, H, W], subject by subject."""
     # Things keep most of their own colour at every time of day, or no night would have a red ball.
     light = 0.74 + 0.26 * light_of(actors.scene)
-    colours = torch.tensor(list(COLOURS.values()), device=video.device)[actors.colour] * light
+    colours = constant(tuple(COLOURS.values()), video.device)[actors.colour] * light
     haze, haze_colour = haze_of(actors.scene)
     for number, name in enumerate(SUBJECTS):
         here = (actors.subject == number).nonzero()[:, 0]

@@ -2,6 +2,8 @@
 
 import torch
 
+from .constants import constant
+
 BORDER = 0.028  # width of the pale border that sets a subject off from what is behind it, as cut out of paper
 LIGHT = (-0.5, 0.8)  # where the light comes from
 
@@ -35,7 +37,7 @@ class Brush:
         """Cover the inside of `distance` with `colour` ([b, 3] or a triple), times `shade` [b, T, H, W]."""
         cover = self.cover(distance)
         if not torch.is_tensor(colour):
-            colour = self.x.new_tensor(colour) * self.light
+            colour = constant(colour, self.x.device) * self.light
         paint = colour[:, None, :, None, None]
         if shade is not None:
             paint = paint * shade[:, :, None]
@@ -53,14 +55,16 @@ class Brush:
 
     def accent(self, colour):
         """White, or grey on what is white itself; [b, 3]."""
-        return torch.where(is_white(colour), self.x.new_tensor((0.52, 0.58, 0.68)), self.x.new_tensor(WHITE)) * self.light
+        device = self.x.device
+        return torch.where(is_white(colour), constant((0.52, 0.58, 0.68), device), constant(WHITE, device)) * self.light
 
     def finished(self, colour):
         """Colours and alpha with the border around everything: pale, but dark around a white subject."""
         inside = self.cover(self.outline)
         # At least most of a pixel wide, so that small subjects have it too.
-        border = self.cover(self.outline - torch.maximum(self.pixel * 0.7, self.x.new_tensor(BORDER)))
-        paper = torch.where(is_white(colour), self.x.new_tensor((0.34, 0.38, 0.50)), self.x.new_tensor((1.0, 0.98, 0.92)))
+        border = self.cover(self.outline - (self.pixel * 0.7).clamp_min(BORDER))
+        device = self.x.device
+        paper = torch.where(is_white(colour), constant((0.34, 0.38, 0.50), device), constant((1.0, 0.98, 0.92), device))
         paper = (paper * (0.55 + 0.45 * self.light))[:, None, :, None, None].expand_as(self.rgb)
         return torch.lerp(paper, self.rgb, inside[:, :, None].expand_as(self.rgb)).clamp_(0, 1), border
 

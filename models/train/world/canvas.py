@@ -4,6 +4,7 @@ from math import pi
 
 import torch
 
+from .constants import constant
 from .light import haze_of, hazed, light_of
 
 GROUND = -0.36  # height of the line that subjects stand on
@@ -34,7 +35,7 @@ class Canvas:
 
     def lit(self, colour):
         """`colour` (a triple) in the light of each scene, [b, 3]."""
-        return self.rgb.new_tensor(colour)[None] * self.light
+        return constant(colour, self.rgb.device)[None] * self.light
 
     def animate(self):
         """From here on something moves: every frame gets its own picture."""
@@ -95,7 +96,7 @@ class Layer:
         """Lay `colour` where `cover` [b, T, h, W] is 1."""
         canvas = self.canvas
         if not torch.is_tensor(colour):
-            colour = canvas.rgb.new_tensor(colour)[None]
+            colour = constant(colour, canvas.rgb.device)[None]
         if colour.dim() == 2:
             colour = colour[:, None, :, None, None]
         if canvas.is_hazy:

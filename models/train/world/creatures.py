@@ -5,6 +5,7 @@ from math import pi
 import torch
 
 from .brush import DARK, STEEL, WHITE
+from .constants import constant
 from .shapes import circle, ellipse, limb, polygon, rectangle
 
 SKIN = (0.98, 0.80, 0.65)
@@ -108,7 +109,7 @@ def paint_person(b, colour):
     limbs, sway = skeleton(b)
     for name, tone in (("left leg", 0.8), ("right leg", 1.0)):
         hip, knee, foot = limbs[name]
-        trousers = x.new_tensor(TROUSERS) * tone * b.light
+        trousers = constant(TROUSERS, x.device) * tone * b.light
         b.lay(limb(x, y, hip, knee, 0.065), trousers)
         b.lay(limb(x, y, knee, foot, 0.055), trousers)
         b.lay(limb(x, y, foot, (foot[0] + 0.05, foot[1]), 0.045), DARK)
@@ -137,7 +138,7 @@ def paint_robot(b, colour):
         b.lay(limb(x, y, hip, knee, 0.045), STEEL)
         b.lay(limb(x, y, knee, foot, 0.045), STEEL)
         b.lay(rectangle(x, y, foot[0] + 0.03, foot[1] - 0.005, 0.085, 0.045, 0.02), colour * 0.6)
-    paint_arm(b, limbs["left arm"], x.new_tensor(STEEL) * 0.8 * b.light, colour * 0.6)
+    paint_arm(b, limbs["left arm"], constant(STEEL, x.device) * 0.8 * b.light, colour * 0.6)
     b.body(rectangle(x, y, 0.6 * sway, -0.04, 0.19, 0.17, 0.03), colour, 0.4)
     b.lay(rectangle(x, y, 0.6 * sway, -0.03, 0.10, 0.06, 0.02), (0.16, 0.20, 0.28))
     b.lay(circle(x, y, 0.6 * sway - 0.04, -0.03, 0.028), (0.40, 1.0, 0.60))

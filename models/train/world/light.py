@@ -2,6 +2,7 @@
 
 import torch
 
+from .constants import constant
 from .vocabulary import TIMES, WEATHERS
 
 # Per time of day: sky at the top, sky at the horizon, light on the ground, sun or moon (colour, x as a part of the half width, y, radius).
@@ -30,7 +31,7 @@ DIMMED = {"clear": 1.0, "rain": 0.84, "snow": 0.95, "fog": 0.96, "dust": 0.95}
 
 def table(values, names, index):
     """The rows of `values` ({name: number or triple}) at `index` [B]."""
-    return torch.tensor([values[n] for n in names], device=index.device)[index]
+    return constant(tuple(values[n] for n in names), index.device)[index]
 
 
 def light_of(scene):

@@ -10,6 +10,7 @@ from math import pi
 import torch
 
 from .canvas import GROUND
+from .constants import constant
 from .places import HORIZON
 from .vocabulary import MOTIONS, PACES, PLACES, RELATIONS, SIZES, SUBJECTS
 
@@ -83,19 +84,19 @@ class Act:
         self.subject = scene.second_subject if second else scene.subject
         self.motion = torch.where(chased, scene.motion, -torch.ones_like(scene.motion)) if second else scene.motion
         self.alone = (scene.relation == RELATIONS.index("alone"))[:, None]
-        self.pace = torch.tensor(list(PACES.values()), device=device)[scene.pace][:, None]
+        self.pace = constant(tuple(PACES.values()), device)[scene.pace][:, None]
         self.seconds = seconds[None]
         # The part of the clip's way that is covered at each moment, -0.5..0.5; a clip of one frame shows the middle.
         self.part = self.seconds / duration - 0.5 if duration else 0 * self.seconds
         # Narrow frames are seen from a little further away, wide ones from a little nearer.
         self.unit = 0.5 + 0.5 * (aspect if aspect < 1 else aspect**0.3)
-        tall = torch.tensor([TALL.get(s, 1.0) for s in SUBJECTS], device=device)[:, None]
-        wide = torch.tensor([HALF_WIDTH[s] for s in SUBJECTS], device=device)[:, None] * tall
+        tall = constant(tuple(TALL.get(s, 1.0) for s in SUBJECTS), device)[:, None]
+        wide = constant(tuple(HALF_WIDTH[s] for s in SUBJECTS), device)[:, None] * tall
         first_height, second_height = (height_of(scene, which, self.unit, aspect) for which in (False, True))
         self.height = (second_height if second else first_height) * tall[self.subject]
         # The mean of the two half widths of a pair.
         self.half_width = (first_height * wide[scene.subject] + second_height * wide[scene.second_subject]) / 2
-        named = torch.tensor([{"moving left": -1.0, "moving right": 1.0}.get(m, 0.0) for m in MOTIONS], device=device)[scene.motion]
+        named = constant(tuple({"moving left": -1.0, "moving right": 1.0}.get(m, 0.0) for m in MOTIONS), device)[scene.motion]
         self.heading = torch.where(named == 0, scene.heading, named)[:, None]
         self.goes = self.moves("moving left", "moving right", "walking", "driving past")
 
@@ -115,7 +116,7 @@ class Act:
         near = torch.where(self.moves("driving past"), 1 + 0.45 * self.part, 1 + 0 * self.part)
         if not self.second:
             near = torch.where((self.scene.relation == RELATIONS.index("behind"))[:, None], BEHIND * near, near)
-        horizon = torch.tensor([HORIZON[p] for p in PLACES], device=near.device)[self.scene.place][:, None]
+        horizon = constant(tuple(HORIZON[p] for p in PLACES), near.device)[self.scene.place][:, None]
         return near, horizon + (GROUND - horizon) * near
 
     def size(self, near):
@@ -144,7 +145,7 @@ class Act:
 
     def up(self, standing, size):
         free = 0.04 * self.scene.offset[:, 1:]
-        hover = torch.tensor([HOVER.get(s, 0.0) for s in SUBJECTS], device=size.device)[self.subject][:, None]
+        hover = constant(tuple(HOVER.get(s, 0.0) for s in SUBJECTS), size.device)[self.subject][:, None]
         y = standing + size / 2 + torch.where(hover > 0, hover * self.unit + 0.04 + free, hover)
         climbed = self.way(SPEED, 0.75)
         # Up and down: through the middle of the frame.
@@ -157,7 +158,7 @@ class Act:
 
 def height_of(scene, second, unit, aspect):
     """Usual heights [B, 1] of subjects of their sizes: those of two subjects leave room for each other."""
-    size = torch.tensor(list(SIZES.values()), device=scene.size.device)[scene.size] * scene.stature
+    size = constant(tuple(SIZES.values()), scene.size.device)[scene.size] * scene.stature
     # A caption tells only the first one's size.
     beside = 0 * size + 1 if second else size**0.7
     alone = scene.relation == RELATIONS.index("alone")

@@ -5,6 +5,7 @@ from math import pi
 import torch
 
 from .canvas import TILED, Canvas
+from .constants import constant
 from .shapes import circle, rectangle
 from .sky import paint_sky
 from .vocabulary import CAMERAS, PLACES, TIMES
@@ -72,7 +73,7 @@ def meadow(c):
     x, y, value = ground.tiles(0.36, 0.24, c.free(4), squeeze=2.0)
     x = x - 0.16 * (value - 0.5)
     flower = (torch.sqrt(x * x + y * y) - 0.024) * ground.near
-    petals = c.rgb.new_tensor([(1.0, 1.0, 0.88), (1.0, 0.74, 0.86)])
+    petals = constant(((1.0, 1.0, 0.88), (1.0, 0.74, 0.86)), c.rgb.device)
     colour = torch.where((value > 0.5)[:, :, None], petals[0][:, None, None], petals[1][:, None, None])
     ground.lay(flower, colour * c.light[:, None, :, None, None])
 
@@ -139,7 +140,7 @@ def city(c):
     tint = torch.stack((tone, 0.96 * tone, 1.10 * tone), 2)
     houses.lay(wall, tint * c.light[:, None, :, None, None])
     night = (c.scene.time == TIMES.index("night"))[:, None]
-    pane = torch.where(night, c.rgb.new_tensor((1.0, 0.85, 0.40)), c.lit((0.66, 0.84, 0.95)))
+    pane = torch.where(night, constant((1.0, 0.85, 0.40), c.rgb.device), c.lit((0.66, 0.84, 0.95)))
     wx, wy = torch.remainder(x, 0.086) - 0.043, torch.remainder(houses.y, 0.10) - 0.05
     # At night some windows are dark.
     chance = torch.remainder(torch.floor(x / 0.086) * 0.43 + torch.floor(houses.y / 0.10) * 0.618 + 3 * value, 1)

@@ -5,6 +5,7 @@ from math import pi
 import torch
 
 from .canvas import own_value
+from .constants import constant
 from .light import haze_of, light_of
 from .vocabulary import DUST_RAISERS, SUBJECTS, WEATHERS
 from .window import Window
@@ -62,7 +63,7 @@ def blown_dust(x, y, t, pixel):
 
 def kick_up_dust(video, actors, seconds, screen):
     """Clouds of dust behind those who run or drive where there is dust."""
-    raisers = torch.tensor([s in DUST_RAISERS for s in SUBJECTS], device=video.device)[actors.subject]
+    raisers = constant(tuple(s in DUST_RAISERS for s in SUBJECTS), video.device)[actors.subject]
     here = (raisers & (actors.scene.weather == WEATHERS.index("dust")) & (actors.pose.walks[:, 0] > 0)).nonzero()[:, 0]
     if not len(here):
         return
@@ -78,6 +79,6 @@ def kick_up_dust(video, actors, seconds, screen):
         distance = torch.sqrt((u - 0.20 + 1.0 * age) ** 2 + (v - 0.24 * age - 0.05 * (i % 3)) ** 2)
         clear = clear * (1 - 0.85 * (1 - age) ** 0.7 * ((1.15 - distance / radius) * 3).clamp(0, 1))
     # Paler than the ground, or it would not be seen.
-    pale = (0.5 + 0.5 * light_of(actors.scene)) * video.new_tensor((1.0, 0.92, 0.80))
+    pale = (0.5 + 0.5 * light_of(actors.scene)) * constant((1.0, 0.92, 0.80), video.device)
     colour = torch.lerp(haze_of(actors.scene)[1], pale, 0.5)[here]
     window.blend(video, colour[:, None, :, None, None].expand(-1, len(seconds), -1, -1, -1), 1 - clear)
