@@ -131,9 +131,7 @@ impl Model {
             return Ok(());
         }
         let planner = Planner::new(&self.manifest)?;
-        let (Some(size), Some(&frames)) = (self.manifest.sizes.first(), self.manifest.frames.first()) else {
-            return Ok(());
-        };
+        let (size, frames) = self.manifest.default_clip()?;
         let size = ClipSize { width: size.width, height: size.height, frames };
         if planner.require(size, self.gpu.budget()).is_err() {
             // Another of the model's sizes may still fit.

@@ -70,7 +70,7 @@ PRESETS = {
         "latents": f"--minutes 4 --batch 2048 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
         "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
         "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
-        "distil": "--compile --rounds 8 4 --tokens 32768 --rate 7e-4 --steps 100000 --minutes 1.2 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --rate 2e-4 --steps 100000 --minutes 1.2 --save-every 1000",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),

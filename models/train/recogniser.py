@@ -163,7 +163,7 @@ def accuracy(verdicts, scenes):
 
 def add_recogniser(parser):
     """The option of everything that asks a recogniser."""
-    parser.add_argument("--recogniser", default="runs/recogniser.pt", help="what recogniser.py wrote")
+    parser.add_argument("--recogniser", default="../nano/checkpoint/recogniser.pt", help="what recogniser.py wrote")
 
 
 def save(model, path):

@@ -148,7 +148,7 @@ test("a size that does not fit is refused before the download", async ({ studio,
 	});
 	expect(downloads).toEqual([]);
 	await expect(studio.prompt).toHaveValue(prompt);
-	await page.getByRole("radio", { name: "1:1" }).check();
+	await page.getByRole("radio", { name: "1:1", exact: true }).check();
 	await studio.chooseQuick(50);
 	await expectToWork(studio);
 });

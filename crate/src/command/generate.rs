@@ -99,15 +99,14 @@ pub fn sources(directory: &Path, manifest: &Manifest) -> Result<HashMap<String, 
 }
 
 fn request(options: &GenerateOptions, manifest: &Manifest) -> Result<Request> {
-    let missing = || Error::bad_model("the manifest names no size");
-    let size = manifest.sizes.first().ok_or_else(missing)?;
+    let (size, frames) = manifest.default_clip()?;
     let defaults = &manifest.sampler;
     Ok(Request {
         prompt: options.prompt.clone(),
         negative_prompt: options.negative.clone().unwrap_or_else(|| defaults.negative_prompt.clone()),
         width: options.width.unwrap_or(size.width),
         height: options.height.unwrap_or(size.height),
-        frames: options.frames.or(manifest.frames.first().copied()).ok_or_else(missing)?,
+        frames: options.frames.unwrap_or(frames),
         fps: options.fps.unwrap_or(manifest.fps),
         steps: options.steps.unwrap_or(defaults.steps),
         guidance: options.guidance.unwrap_or(defaults.guidance),

@@ -196,6 +196,17 @@ impl Manifest {
         fault.map_or(Ok(()), |what| Err(Error::bad_model(format!("model.json: {what}"))))
     }
 
+    /// Size and number of frames of a clip unless told otherwise: the first that are named.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] when none is named, which [`Manifest::check`] finds, too.
+    pub fn default_clip(&self) -> Result<(&FrameSize, usize)> {
+        match (self.sizes.first(), self.frames.first()) {
+            (Some(size), Some(&frames)) => Ok((size, frames)),
+            _ => Err(Error::bad_model("model.json: it names no size or no number of frames")),
+        }
+    }
+
     fn fault(&self) -> Option<String> {
         if self.format != FORMAT {
             return Some(format!("its format is \"{}\"; this version of Kinora reads \"{FORMAT}\"", self.format));
