@@ -73,7 +73,7 @@ speed_up_attention()
 def sample(denoise, ids, empty, shape, steps, guidance, generator):
     """Euler sampling of the flow with guidance (1: none); returns normalised latents of `shape` ([B, z, T', H', W']).
 
-    denoise: (latents, timestep [B], ids) -> velocity; ids [B, L]: the prompts; empty [1, M]: the empty prompt.
+    denoise: (latents, timestep [B], ids) -> velocity; ids [B, L]: the prompts; empty [1, L]: the empty prompt.
     """
     scheduler = schedule(steps)
     latents = torch.randn(shape, generator=generator).to(ids.device)

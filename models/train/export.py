@@ -44,7 +44,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default="runs", help="of the checkpoints")
     parser.add_argument("--out", default="../nano")
-    parser.add_argument("--student", type=int, help="ship the distilled student of so many steps, without guidance")
+    parser.add_argument("--student", type=int, help="ship the distilled student of so many steps, without guidance, and its teacher in a folder of its own")
     parser.add_argument("--frames", type=int, nargs="+", default=[9], help="clip lengths that were really trained, the default first")
     parser.add_argument("--sizes", nargs="+", default=["64x64"], help="sizes that were really trained, the default first")
     parser.add_argument("--fps", type=int, default=8, help="the default frame rate")
@@ -158,11 +158,10 @@ def aspect_of(width, height):
 
 
 def vocabulary():
-    """Content words in groups, without repetitions: first one for each thing, then the other words for the same."""
+    """Content words in groups, one for each thing: a page has them to click on. The others are among the known words."""
 
     def words(lists):
-        lists = [list(names) for names in lists]
-        return [word for word in dict.fromkeys([names[0] for names in lists] + [word for names in lists for word in names]) if word]
+        return [word for word in dict.fromkeys(names[0] for names in lists) if word]
 
     own = [[participle for participle, _ in phrases] for phrases in OWN_MOTION_PHRASES.values()]
     return [

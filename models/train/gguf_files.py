@@ -127,10 +127,9 @@ def read(path):
 
 
 def load_denoiser(denoiser, text, dit):
-    """Load the files of a text encoder and of a DiT into a Denoiser; returns it."""
+    """Load the files of a text encoder and of a DiT into a Denoiser."""
     for module, path, name_of in ((denoiser.encoder, text, text_name), (denoiser.dit, dit, dit_name)):
         load(module, read(path)[1], name_of)
-    return denoiser
 
 
 def load(module, tensors, name_of):
@@ -146,4 +145,4 @@ def load(module, tensors, name_of):
             if value.numel() < parameter.numel():
                 value = torch.cat([value.new_zeros(parameter[:, :, :-1].shape), value], dim=2)
             parameter.copy_(value.view(parameter.shape))
-    return module.eval()
+    return module

@@ -90,10 +90,9 @@ class Latents:
         """A shard's clips."""
         shard = torch.load(path)
         texts = [text for captions in shard["captions"] for text in captions] + [""]
-        ids = token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in texts])
-        *captions, empty = ids.to(self.device).split([len(ids) - 1, 1])
-        return Clips(shard["latents"].to(self.device), shard["cover"].to(self.device),
-                     captions[0].unflatten(0, (len(shard["latents"]), -1)), empty[0])
+        ids = token_ids(self.tokenizer, [with_rate(text, kind.fps) for text in texts]).to(self.device)
+        latents, cover = (shard[part].to(self.device) for part in ("latents", "cover"))
+        return Clips(latents, cover, ids[:-1].unflatten(0, (len(latents), -1)), ids[-1])
 
     def clips(self):
         return sum(map(len, self.kinds.values()))

@@ -58,16 +58,15 @@ class StackedMuon(torch.optim.Muon):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
-            of_shape = defaultdict(list)
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    of_shape[parameter.shape].append(parameter)
-            for parameters in of_shape.values():
-                self.step_together(parameters, group)
+            parameters, gradients, buffers, of_shape = [], [], [], defaultdict(list)
+            self._init_group(group, parameters, gradients, buffers)
+            for each in zip(parameters, gradients, buffers):
+                of_shape[each[0].shape].append(each)
+            for members in of_shape.values():
+                self.step_together(*map(list, zip(*members)), group)
 
-    def step_together(self, parameters, group):
-        gradients, momentum = [p.grad for p in parameters], group["momentum"]
-        buffers = [self.state[p].setdefault("momentum_buffer", torch.zeros_like(p.grad)) for p in parameters]
+    def step_together(self, parameters, gradients, buffers, group):
+        momentum = group["momentum"]
         torch._foreach_lerp_(buffers, gradients, 1 - momentum)
         ahead = torch.stack(torch._foreach_lerp(gradients, buffers, momentum))
         updates = orthogonal(ahead, group["ns_coefficients"], group["ns_steps"], group["eps"]).to(ahead.dtype)

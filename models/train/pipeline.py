@@ -58,4 +58,4 @@ def from_export(folder):
     denoiser.encoder = UMT5EncoderModel(UMT5Config(**manifest["configs"]["text"]))
     denoiser.dit = WanTransformer3DModel.from_config(manifest["configs"]["dit"])
     gguf_files.load_denoiser(denoiser, path_of(folder, "text"), path_of(folder, "dit"))
-    return Pipeline(tokenizer, denoiser.eval(), vae)
+    return Pipeline(tokenizer, denoiser.eval(), vae.eval())

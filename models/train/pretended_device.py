@@ -12,6 +12,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from world.constants import constant
+
 DEVICE = torch.device("cuda", 0)
 # Operations that take indices or values from the processor, as on a real GPU.
 TAKE_BOTH = ("aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_", "aten::copy_", "aten::_to_copy")
@@ -103,3 +105,4 @@ def pretended_device(monkeypatch):
             yield dispatch
     finally:
         torch._C._set_only_lift_cpu_tensors(False)
+        constant.cache_clear()

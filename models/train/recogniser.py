@@ -112,7 +112,7 @@ def train(kinds, count, epochs, batch=32, device="cpu", seed=11, rate=1e-3):
     """A recogniser that has learned on `count` rendered clips of each kind, held-out combinations among them: a judge
     must know what it is asked about."""
     torch.manual_seed(seed)
-    generator, noise = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed)
+    generator, noise = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed + 1)
     material = [(scenes.to(device), rendered(scenes, kind, device), kind) for kind in kinds for scenes in [draw(count, generator)]]
     print(f"recogniser: {len(kinds)} x {count} clips rendered", flush=True)
     model = Recogniser(kinds).to(device)
@@ -168,14 +168,14 @@ def add_recogniser(parser):
 
 def save(model, path):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    torch.save({"kinds": model.kinds, "weights": model.state_dict()}, path)
+    torch.save({"kinds": model.kinds, "weights": {name: value.half() for name, value in model.state_dict().items()}}, path)
 
 
 def load(path, kind):
     """The recogniser that main() wrote; ValueError if it has not learned on this kind of clip."""
     saved = torch.load(path)
     if str(kind) not in saved["kinds"]:
-        raise ValueError(f"{path} knows {', '.join(saved['kinds'])}; train one for {kind}: python recogniser.py {kind}")
+        raise ValueError(f"{path} knows {', '.join(saved['kinds'])}; train one for {kind}: python recogniser.py {kind}, then name it: --recogniser runs/recogniser.pt")
     model = Recogniser(saved["kinds"])
     model.load_state_dict(saved["weights"])
     return model.eval()

@@ -20,7 +20,7 @@ LOG_EVERY = 50  # steps
 
 def add_options(parser, rate, warmup):
     """The options that all stages have; those of one process are never beginnings of torchrun's own (see test_training.py)."""
-    parser.add_argument("--initial-weights", help="weights to begin with: an exported model's folder or checkpoint/*.safetensors, or a run's *.pt")
+    parser.add_argument("--initial-weights", help="weights to begin with: checkpoint/*.safetensors of an exported model, for text encoder and DiT also its folder, or a run's *.pt")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training, those of earlier runs included, if steps are left")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
@@ -167,8 +167,8 @@ class Average:
 
 
 def load_weights(module, path):
-    """Start from exported weights (a Denoiser: the folder of an exported model; other modules: `checkpoint/*.safetensors`) or
-    from the averaged ones of a checkpoint (`*.pt`).
+    """Start from exported weights (`checkpoint/*.safetensors`, or for a Denoiser the folder of a model) or from the averaged ones
+    of a checkpoint (`*.pt`).
 
     Every parameter must be in the file, else KeyError.
     """

@@ -78,7 +78,7 @@ def paint_actors(video, mask, actors, seconds, screen, records=None):
         window.blend(video, rgb, alpha)
         window.blend(mask, torch.ones_like(alpha), alpha)
         if records is not None:
-            window.blend(records["depth"], pose.near[..., None, None].expand_as(alpha), alpha)
+            window.blend(records["depth"], pose.near[..., None, None], alpha)
             window.blend(records["edges"], brush.edges, torch.maximum(alpha, brush.edges))
 
 

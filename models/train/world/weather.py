@@ -63,7 +63,7 @@ def blown_dust(x, y, t, pixel):
 
 def kick_up_dust(video, actors, seconds, screen):
     """Clouds of dust behind those who run or drive where there is dust."""
-    raisers = constant(tuple(s in DUST_RAISERS for s in SUBJECTS), video.device)[actors.subject]
+    raisers = constant(tuple(float(s in DUST_RAISERS) for s in SUBJECTS), video.device)[actors.subject] > 0
     here = (raisers & (actors.scene.weather == WEATHERS.index("dust")) & (actors.pose.walks[:, 0] > 0)).nonzero()[:, 0]
     if not len(here):
         return
@@ -81,4 +81,4 @@ def kick_up_dust(video, actors, seconds, screen):
     # Paler than the ground, or it would not be seen.
     pale = (0.5 + 0.5 * light_of(actors.scene)) * constant((1.0, 0.92, 0.80), video.device)
     colour = torch.lerp(haze_of(actors.scene)[1], pale, 0.5)[here]
-    window.blend(video, colour[:, None, :, None, None].expand(-1, len(seconds), -1, -1, -1), 1 - clear)
+    window.blend(video, colour[:, None, :, None, None], 1 - clear)

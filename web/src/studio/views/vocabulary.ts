@@ -16,7 +16,7 @@ function lexicon(studio: Studio): TemplateResult {
 	const used = phraseFinder(studio.state.settings.prompt);
 	return html`
 		<section id="vocabulary" class="vocabulary" aria-labelledby="vocabulary-title">
-			<h2 id="vocabulary-title">The words ${manifest.title} knows</h2>
+			<h2 id="vocabulary-title">Words ${manifest.title} knows</h2>
 			<div class="groups">
 				${manifest.vocabulary.map(
 					({ label, words }) => html`
