@@ -41,7 +41,7 @@ def arguments(words):
     parser.add_argument("--rounds", nargs="+", type=int, default=[16, 8, 4], help="the students' sampling steps, each half of the last")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the first teacher")
     latents.add_options(parser)
-    training.add_options(parser, rate=5e-4, warmup=50)
+    training.add_options(parser, rate=1e-4, warmup=50)
     return parser.parse_args(words)
 
 

@@ -47,7 +47,7 @@ PRESETS = {
         "vae": "--batch 4 --steps 60 --warmup 10 --save-every 20",
         "latents": "--clips 16 64x64x9@8=3 64x64x18@12=1 96x64x9@16=1",
         "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 768 --steps 60 --warmup 10 --save-every 20",
-        "dit": "--tokens 576 --steps 20 --warmup 5 --save-every 10",
+        "dit": "--tokens 576 --rate 5e-4 --steps 20 --warmup 5 --save-every 10",
         "distil": "--rounds 4 2 --tokens 384 --steps 12 --warmup 2 --save-every 4",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
@@ -70,7 +70,7 @@ PRESETS = {
         "latents": f"--minutes 4 --batch 2048 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
         "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
         "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
-        "distil": "--compile --rounds 8 4 --tokens 32768 --rate 2e-4 --steps 100000 --minutes 1.2 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 1.2 --save-every 1000",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         # Of what the model makes when no size is asked for.
         "recogniser": "128x128x24@12 --device cuda --clips 40000 --epochs 10 --batch 192",
