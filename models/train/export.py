@@ -51,13 +51,11 @@ def main():
     args = parser.parse_args()
     pipeline = from_run(args.folder)
     preview = preview_factors(pipeline.vae)
+    shipped, sampling = pipeline, sampler()
     if args.student:
-        shipped = from_run(args.folder, args.student)
-        write_model(args, shipped, args.out, preview, NAME | {"sampler": sampler(args.student, guidance=1.0)})
+        shipped, sampling = from_run(args.folder, args.student), sampler(args.student, guidance=1.0)
         write_model(args, pipeline, f"{args.out}/teacher", preview, TEACHER_NAME | {"sampler": sampler()})
-    else:
-        shipped = pipeline
-        write_model(args, shipped, args.out, preview, NAME | {"sampler": sampler()})
+    write_model(args, shipped, args.out, preview, NAME | {"sampler": sampling})
     write_log(args)
     write_checkpoint(args, shipped)
     for name in sorted(os.listdir(args.out)):

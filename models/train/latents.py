@@ -1,6 +1,5 @@
 """Latents with captions and noise, as the stages of the DiT train on them."""
 
-import functools
 import glob
 import os
 import random
@@ -38,9 +37,11 @@ class Clips:
     def __len__(self):
         return len(self.latents)
 
-    def joined(self, other):
-        parts = {name: torch.cat([value, getattr(other, name)]) for name, value in vars(self).items() if name != "empty"}
-        return Clips(**parts, empty=self.empty)
+
+def joined(parts):
+    """Clips of one kind as one."""
+    together = {name: torch.cat([getattr(part, name) for part in parts]) for name in ("latents", "cover", "ids")}
+    return Clips(**together, empty=parts[0].empty)
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Latents:
                 fresh.setdefault(kind, []).append(self.load(path, kind))
         for kind, shards in fresh.items():
             known = [self.kinds[kind]] if kind in self.kinds else []
-            self.kinds[kind] = functools.reduce(Clips.joined, known + shards)
+            self.kinds[kind] = joined(known + shards)
 
     def load(self, path, kind):
         """A shard's clips."""

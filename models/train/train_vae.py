@@ -68,7 +68,8 @@ class Frames:
         if self.rendered.get(which, (None,))[0] != group:
             self.rendered[which] = group, *self.render(step - number * len(FRAME_SIZES), width, height, count)
         _, video, mask = self.rendered[which]
-        mine = slice(number * count // self.workers.count, (number + 1) * count // self.workers.count)
+        own = count // self.workers.count
+        mine = slice(number * own, (number + 1) * own)
         # Of another seed than the scenes, or noise and scene would be the same random numbers.
         noise = latent_noise(count, height, width, seeded(self.args.seed + 1, step, self.device))[self.workers.share]
         return video[mine], mask[mine], noise
