@@ -28,7 +28,7 @@ TOKENIZER = os.path.join(os.path.dirname(__file__), "../nano/tokenizer.json")
 TINY_DIT = dict(num_attention_heads=2, ffn_dim=96, num_layers=2)
 TINY_VAE = dict(base_dim=8, num_res_blocks=1)
 # bfloat16 keeps 8 bits: what is summed in another order, or made orthogonal by torch's own Muon (sharded matrices are), differs by
-# a part in a hundred after some steps.
+# some parts in a thousand after some steps.
 TOLERANCE = 0.01
 
 
