@@ -1,4 +1,4 @@
-// Bindings of attention. Prepended to its kernels:
+// Bindings of attention. Prepended to its kernels, which declare q, k and v, bindings 1 to 3:
 // out[i, h, :] = sum_j softmax_j(scale * q[i, h, :] . k[j, h, :] + bias[h, j - i]) v[j, h, :]
 //
 // Rows are tokens; the heads of a token lie one after the other in its row.
@@ -20,14 +20,9 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> q: array<f32>;
-@group(0) @binding(2) var<storage, read> k: array<f32>;
-@group(0) @binding(3) var<storage, read> v: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-// Columns of a head's output that a workgroup computes; a wider head takes several workgroups, which repeat the scores.
-const WIDTH: u32 = 128u;
 const LOWEST: f32 = -3.0e38;
 
 fn bias_of(head: u32, query: u32, key: u32) -> f32 {

@@ -1,6 +1,12 @@
 // Attention whose scores are never stored: a workgroup holds 32 queries of one head, walks over the keys 32 at a time and
 // rescales its sums as the running maximum grows (Dao et al., FlashAttention, algorithm 1).
 
+@group(0) @binding(1) var<storage, read> q: array<f32>;
+@group(0) @binding(2) var<storage, read> k: array<f32>;
+@group(0) @binding(3) var<storage, read> v: array<f32>;
+
+// Columns of a head's output that a workgroup computes; a wider head takes several workgroups, which repeat the scores.
+const WIDTH: u32 = 128u;
 const BLOCK: u32 = 32u;
 // One vector more than the 8 that are used, so that rows start in different banks.
 const STRIDE4: u32 = 9u;

@@ -1,5 +1,5 @@
 // Bindings and epilogue of a linear layer: out[M, N] = combine(activate(x[M, K] . weight[N, K]^T + bias[N]), other[M, N],
-// gate[N]). Prepended to the kernels that compute it.
+// gate[N]). Prepended to the kernels that compute it, which declare x, binding 1.
 
 struct Parameters {
     first_workgroup: u32,
@@ -13,7 +13,6 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weight_data: array<u32>;
 @group(0) @binding(3) var<storage, read> weight_scales: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;

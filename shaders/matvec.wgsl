@@ -1,6 +1,8 @@
 // A linear layer on few rows: one workgroup of 64 invocations computes one column of weight for up to 4 rows of x,
 // the invocations share K.
 
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+
 const THREADS: u32 = 64u;
 var<workgroup> partial: array<vec4<f32>, 64>;
 

@@ -20,21 +20,28 @@ from world.scene import sample_scenes
 from written_whole import written_whole
 
 SEED = 515_151
+CLIPS_TOGETHER = 8
 
 
 def main():
     args = arguments()
-    chunk = chunk_frames(args.model)
-    report = {str(kind): examine(args, kind, chunk) for kind in sizes_of(args.model, args.kind)}
+    first, *others = sizes_of(args.model, args.kind)
+    counts = {first: args.clips} | dict.fromkeys(others, args.clips_of_others)
+    report = {str(kind): examine(args, kind, clips) for kind, clips in counts.items() if clips}
     publish(report, args.out, table)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
-    parser.add_argument("--clips", type=int, default=512, help="held-out clips of each size")
+    parser.add_argument("--clips", type=int, default=512, help="held-out clips of the model's first size")
+    parser.add_argument("--clips-of-others", type=int, default=512, help="of each other size")
+    parser.add_argument("--every", type=int, default=1, help="look at every so many frames, with an autoencoder of single frames")
     parser.add_argument("--out", default="../nano/autoencoder.json")
-    return parsed(parser)
+    args = parsed(parser)
+    if args.every > 1 and not sees_single_frames(args.model):
+        parser.error("--every: this autoencoder looks at whole clips")
+    return args
 
 
 def sizes_of(model, kind):
@@ -42,27 +49,42 @@ def sizes_of(model, kind):
     return [Kind(size["width"], size["height"], kind.frames, kind.fps) for size in manifest_of(model)["sizes"]]
 
 
-def examine(args, kind, chunk):
-    """Mean figures of the clips of a kind. The engine runs twice for every clip: a causal network would see clips that
-    are put one after the other as one."""
-    folder = os.path.join("runs/reconstructed", digest(args.model), str(kind))
-    os.makedirs(folder, exist_ok=True)
-    scenes = sample_scenes(args.clips, torch.Generator().manual_seed(SEED), held_out=True)
+def sees_single_frames(model):
+    """Whether the autoencoder makes of a frame what it is, whatever comes before."""
+    return chunk_frames(model) == 1 and manifest_of(model)["configs"]["vae"].get("kernel_frames") == 1
 
-    def measure(number):
-        """Figures of one clip, kept on disk, so that an interrupted run goes on."""
-        path = f"{folder}/{number:04d}.json"
+
+def examine(args, kind, count):
+    """Mean figures of `count` clips of a kind. The engine runs twice for every part of them: one clip, for a causal network
+    would see clips that are put one after the other as one, or several where it sees single frames anyway."""
+    folder = os.path.join("runs/reconstructed", digest(args.model), f"{kind}-every-{args.every}")
+    os.makedirs(folder, exist_ok=True)
+    scenes = sample_scenes(count, torch.Generator().manual_seed(SEED), held_out=True)
+    together = CLIPS_TOGETHER if sees_single_frames(args.model) else 1
+
+    def measure(start):
+        """Figures of the clips from a number on, kept on disk, so that an interrupted run goes on."""
+        part = slice(start, min(start + together, count))
+        path = f"{folder}/{part.start:04d}-{part.stop:04d}.json"
         if not os.path.exists(path):
-            video, mask = render(scenes.select(slice(number, number + 1)), kind.frames, kind.height, kind.width, kind.fps)
-            latent = forward(args.kinora, args.model, "vae-encode", video=video[0])
-            decoded = forward(args.kinora, args.model, "vae-decode", latent=latent).clamp(-1, 1)
-            with written_whole(path) as part, open(part, "w") as file:
-                json.dump(figures(decoded[None], video, mask, chunk), file)
+            videos, masks = render(scenes.select(part), kind.frames, kind.height, kind.width, kind.fps)
+            videos, masks = videos[:, :, ::args.every], masks[:, ::args.every]
+            decoded = reconstructed(args, videos)
+            clips = [figures(decoded[i:i + 1], videos[i:i + 1], masks[i:i + 1], chunk_frames(args.model)) for i in range(len(videos))]
+            with written_whole(path) as whole, open(whole, "w") as file:
+                json.dump(clips, file)
         with open(path) as file:
             return json.load(file)
 
-    found = list(in_parallel(args.jobs, measure, range(args.clips)))
-    return {name: mean_of([each[name] for each in found]) for name in found[0]} | {"clips": args.clips}
+    found = sum(in_parallel(args.jobs, measure, range(0, count, together)), [])
+    return {name: mean_of([each[name] for each in found]) for name in found[0]} | {"clips": count}
+
+
+def reconstructed(args, videos):
+    """Videos [B, 3, T, H, W] after a way through the autoencoder, one after the other as one."""
+    latent = forward(args.kinora, args.model, "vae-encode", video=videos.transpose(0, 1).flatten(1, 2))
+    decoded = forward(args.kinora, args.model, "vae-decode", latent=latent).clamp(-1, 1)
+    return decoded.unflatten(1, (len(videos), -1)).transpose(0, 1)
 
 
 def figures(decoded, video, mask, chunk):

@@ -15,12 +15,14 @@ from training import Training, load_weights
 from workers import Workers, seeded
 from world.scene import sample_scenes
 
-SUBJECT_WEIGHT = 4.0  # extra weight of the subject's pixels
+SUBJECT_WEIGHT = 9.0  # extra weight of the subject's pixels, 7 % of all
 SQUARE_WEIGHT = 16.0  # of squared errors beside absolute ones: at an error of 1/32 both pull alike
 KL_WEIGHT = 1e-6
 VALIDATION_SEED = 987_654
 # Width, height, and frames a step for each unit of `--batch`: about as many pixels in every step.
 FRAME_SIZES = ((128, 128, 1), (64, 64, 4), (224, 128, 1), (128, 128, 1), (96, 96, 2), (128, 176, 1))
+# The decoder alone is trained last, when no smaller clips than those that ship are needed any more.
+SHIPPED_FRAME_SIZES = ((128, 128, 1), (224, 128, 1), (128, 128, 1), (128, 176, 1))
 # A GPU renders thousands of scenes in the time that it takes to ask it for one: so many steps' frames are rendered at once.
 STEPS_A_RENDER = {"cpu": 1, "cuda": 24}
 
@@ -57,16 +59,17 @@ class Frames:
 
     def __init__(self, args, workers, device):
         self.args, self.workers, self.device, self.rendered = args, workers, device, {}
+        self.sizes = SHIPPED_FRAME_SIZES if args.decoder_only else FRAME_SIZES
 
     @torch.no_grad()
     def batch(self, step):
         """This worker's share of a step: (video, the subjects' mask, noise of the latents)."""
-        turn, which = divmod(step, len(FRAME_SIZES))
-        width, height, share = FRAME_SIZES[which]
+        turn, which = divmod(step, len(self.sizes))
+        width, height, share = self.sizes[which]
         count = self.workers.divisible(self.args.batch * share)
         group, number = divmod(turn, STEPS_A_RENDER[self.device.type])
         if self.rendered.get(which, (None,))[0] != group:
-            self.rendered[which] = group, *self.render(step - number * len(FRAME_SIZES), width, height, count)
+            self.rendered[which] = group, *self.render(step - number * len(self.sizes), width, height, count)
         _, video, mask = self.rendered[which]
         own = count // self.workers.count
         mine = slice(number * own, (number + 1) * own)

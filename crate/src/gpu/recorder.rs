@@ -81,10 +81,10 @@ impl Recorder {
     }
 
     /// The form of an operation that this recorder records. `rounds`: how often one invocation alone would go round its
-    /// loops.
-    pub fn form(&self, forms: &'static Forms, rounds: usize) -> (&'static Kernel, Invocations) {
-        match self.invocations {
-            Invocations::Alone if rounds <= MAX_ROUNDS => (&forms.alone, Invocations::Alone),
+    /// loops; `None` where it is not made for these sizes.
+    pub fn form(&self, forms: &'static Forms, rounds: Option<usize>) -> (&'static Kernel, Invocations) {
+        match (self.invocations, rounds) {
+            (Invocations::Alone, Some(..=MAX_ROUNDS)) => (&forms.alone, Invocations::Alone),
             _ => (&forms.together, Invocations::Together),
         }
     }

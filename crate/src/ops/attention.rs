@@ -20,8 +20,20 @@ static ATTENTION: Forms = Forms {
     },
 };
 
-/// Columns of a head's output that one workgroup computes.
-const WIDTH: usize = 128;
+/// Queries of a head, and columns of its output, that one workgroup computes.
+fn block(invocations: Invocations) -> [usize; 2] {
+    match invocations {
+        Invocations::Together => [32, 128],
+        Invocations::Alone => [32, 32],
+    }
+}
+
+/// How often an invocation of attention_alone.wgsl goes round its loops, which takes 16 keys at a time and four columns of
+/// a head of which it stores 32. `None` unless rows, heads and what lies before them are made of whole vectors.
+fn rounds_alone(keys: usize, head_dim: usize, in_rows: &[usize]) -> Option<usize> {
+    let is_whole = |columns: &usize| columns.is_multiple_of(4);
+    (is_whole(&head_dim) && in_rows.iter().all(is_whole)).then(|| keys.div_ceil(16) * (head_dim / 4 + 8 + 17 * 4) + 200)
+}
 
 /// Queries, keys and values, and how they are compared.
 pub struct Attention<'a> {
@@ -83,12 +95,9 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
     ensure(a.bias.is_none_or(|b| b.elements() == span), "attention", || "bias has another shape".into())?;
     ensure(keys > 0 && queries > 0, "attention", || "needs at least one query and one key".into())?;
     let out = recorder.tensor(&[queries, width])?;
-    let (kernel, invocations) =
-        recorder.form(&ATTENTION, 32 + a.head_dim + keys.div_ceil(4) * (1 + 2 * a.head_dim.div_ceil(4)));
-    let queries_of_workgroup = match invocations {
-        Invocations::Together => 32,
-        Invocations::Alone => 8,
-    };
+    let in_rows = [&[query_stride, key_stride, value_stride][..], &a.offsets].concat();
+    let (kernel, invocations) = recorder.form(&ATTENTION, rounds_alone(keys, a.head_dim, &in_rows));
+    let [block_rows, block_columns] = block(invocations);
     recorder.dispatch(&Dispatch {
         kernel,
         constants: &[],
@@ -113,7 +122,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
             has_bias: u32::from(a.bias.is_some()),
             scale: a.scale,
         },
-        workgroups: (queries.div_ceil(queries_of_workgroup) * a.heads * a.head_dim.div_ceil(WIDTH)) as u64,
+        workgroups: (queries.div_ceil(block_rows) * a.heads * a.head_dim.div_ceil(block_columns)) as u64,
         cost: 4 * (queries * keys * width) as u64,
     });
     Ok(out)

@@ -5,17 +5,24 @@ use super::{Activation, Epilogue, Weight, ensure, product};
 use crate::error::Result;
 use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
-const CONV_ROWS: &str = include_str!("../../../shaders/conv.wgsl");
+const CONV: &str = include_str!("../../../shaders/conv.wgsl");
 
-static CONV: Forms = Forms {
+static FORMS: Forms = Forms {
     together: Kernel {
         name: "conv",
-        source: &[WEIGHT, ACTIVATION, EPILOGUE, CONV_ROWS, product::TOGETHER],
+        source: &[
+            WEIGHT,
+            ACTIVATION,
+            EPILOGUE,
+            CONV,
+            include_str!("../../../shaders/conv_together.wgsl"),
+            product::TOGETHER,
+        ],
         bindings: BINDINGS,
     },
     alone: Kernel {
         name: "conv_alone",
-        source: &[WEIGHT, ACTIVATION, EPILOGUE, CONV_ROWS, product::ALONE],
+        source: &[WEIGHT, ACTIVATION, EPILOGUE, CONV, include_str!("../../../shaders/conv_alone.wgsl"), product::ALONE],
         bindings: BINDINGS,
     },
 };
@@ -98,21 +105,23 @@ pub fn conv(
         "second operand has another shape".into()
     })?;
     let out = recorder.tensor(&[frames, height, width, channels])?;
-    let (kernel, invocations) = recorder.form(&CONV, product::rounds_alone(layer.weight.columns, taps));
-    let (side, workgroups) = product::layout(invocations, positions, channels);
     let taps_fastest = layer.weight.taps_fastest;
-    // Together, the inner dimension is walked 32 values at a time: short segments would be mostly padding.
-    let whole_steps = match invocations {
-        Invocations::Together => 32,
-        Invocations::Alone => 4,
+    let rounds = if taps_fastest { None } else { product::rounds_alone(taps, in_channels) };
+    let (kernel, invocations) = recorder.form(&FORMS, rounds);
+    let (side, workgroups) = product::layout(invocations, positions, channels);
+    let variant = match invocations {
+        // The inner dimension is walked 32 values at a time: short segments would be mostly padding.
+        Invocations::Together => {
+            vec![("SEGMENTED", !taps_fastest && in_channels.is_multiple_of(32)), ("TAPS_FASTEST", taps_fastest)]
+        }
+        Invocations::Alone => vec![("HAS_HISTORY", history.is_some())],
     };
-    let segmented = !taps_fastest && in_channels.is_multiple_of(whole_steps);
-    let variant = [
-        ("WEIGHT_FORMAT", layer.weight.shader_format()),
-        ("SEGMENTED", f64::from(u8::from(segmented))),
-        ("TAPS_FASTEST", f64::from(u8::from(taps_fastest))),
-    ];
-    let constants: Vec<_> = side.into_iter().chain(variant).collect();
+    let constants: Vec<_> = variant
+        .into_iter()
+        .map(|(name, holds)| (name, f64::from(u8::from(holds))))
+        .chain(side)
+        .chain([("WEIGHT_FORMAT", layer.weight.shader_format())])
+        .collect();
     recorder.dispatch(&Dispatch {
         kernel,
         constants: &constants,

@@ -7,17 +7,29 @@ use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
 const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
 
-const MATMUL_ROWS: &str = include_str!("../../../shaders/matmul.wgsl");
-
 static MATMUL: Forms = Forms {
     together: Kernel {
         name: "matmul",
-        source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, MATMUL_ROWS, product::TOGETHER],
+        source: &[
+            WEIGHT,
+            ACTIVATION,
+            EPILOGUE,
+            LINEAR,
+            include_str!("../../../shaders/matmul_together.wgsl"),
+            product::TOGETHER,
+        ],
         bindings: BINDINGS,
     },
     alone: Kernel {
         name: "matmul_alone",
-        source: &[WEIGHT, ACTIVATION, EPILOGUE, LINEAR, MATMUL_ROWS, product::ALONE],
+        source: &[
+            WEIGHT,
+            ACTIVATION,
+            EPILOGUE,
+            LINEAR,
+            include_str!("../../../shaders/matmul_alone.wgsl"),
+            product::ALONE,
+        ],
         bindings: BINDINGS,
     },
 };
@@ -95,7 +107,7 @@ pub fn linear(
     }
     let out = recorder.tensor(&shape)?;
 
-    let (matmul, invocations) = recorder.form(&MATMUL, product::rounds_alone(inner, 1));
+    let (matmul, invocations) = recorder.form(&MATMUL, product::rounds_alone(1, inner));
     let (kernel, side, workgroups) = if rows <= MAX_VECTOR_ROWS && invocations == Invocations::Together {
         (&MATVEC, None, (columns * rows.div_ceil(4)) as u64)
     } else {

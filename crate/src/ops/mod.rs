@@ -61,7 +61,7 @@ fn for_rows(
     (rows, columns): (usize, usize),
     passes: usize,
 ) -> (&'static Kernel, u64) {
-    let (kernel, invocations) = recorder.form(forms, passes * columns);
+    let (kernel, invocations) = recorder.form(forms, Some(passes * columns));
     let workgroups = match invocations {
         Invocations::Together => rows,
         Invocations::Alone => rows.div_ceil(ROWS_ALONE),

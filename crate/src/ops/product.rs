@@ -31,8 +31,9 @@ pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (
     }
 }
 
-/// How often an invocation of product_alone.wgsl goes round its loops: nine times a vector of the inner dimension, nine
-/// times a segment, and for the rows and columns before and after.
-pub(super) fn rounds_alone(inner: usize, segments: usize) -> usize {
-    9 * (inner.div_ceil(4) + segments) + 100
+/// How often an invocation of product_alone.wgsl goes round its loops: for every segment, for every block of 32 in one,
+/// for every vector in a block, and for the 64 sums that it stores. `None` where segments are not made of whole vectors,
+/// which is all that it reads.
+pub(super) fn rounds_alone(segments: usize, inner: usize) -> Option<usize> {
+    inner.is_multiple_of(4).then(|| segments * (1 + inner.div_ceil(32) + inner / 4) + 64)
 }

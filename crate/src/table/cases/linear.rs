@@ -27,8 +27,19 @@ struct Layer {
 }
 
 /// Up to 4 rows go to the matrix-vector kernel. From 64 tiles of 64 × 64 on, tiles are large; below, they are 32 × 32.
-const SHAPES: [[usize; 3]; 7] =
-    [[1, 1, 1], [3, 5, 7], [4, 97, 130], [5, 3, 2], [33, 65, 129], [100, 77, 50], [515, 513, 35]];
+/// Invocations alone take what has an inner dimension of whole vectors of 4.
+const SHAPES: [[usize; 3]; 10] = [
+    [1, 1, 1],
+    [3, 5, 7],
+    [4, 97, 130],
+    [5, 3, 2],
+    [33, 65, 129],
+    [100, 77, 50],
+    [515, 513, 35],
+    [1, 9, 4],
+    [67, 29, 36],
+    [130, 15, 76],
+];
 /// The same for formats with blocks of 32.
 const BLOCK_SHAPES: [[usize; 3]; 6] =
     [[1, 1, 32], [3, 7, 64], [4, 97, 1056], [33, 65, 96], [64, 64, 32], [515, 513, 32]];

@@ -1,5 +1,7 @@
 // A linear layer on many rows, as a product of matrices.
 
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+
 struct Row {
     base: i32,
 }
