@@ -57,7 +57,7 @@ def sees_single_frames(model):
 def examine(args, kind, count):
     """Mean figures of `count` clips of a kind. The engine runs twice for every part of them: one clip, for a causal network
     would see clips that are put one after the other as one, or several where it sees single frames anyway."""
-    folder = os.path.join("runs/reconstructed", digest(args.model), f"{kind}-every-{args.every}")
+    folder = os.path.join("runs/reconstructed", digest(args.model), f"{kind}-{count}-every-{args.every}")
     os.makedirs(folder, exist_ok=True)
     scenes = sample_scenes(count, torch.Generator().manual_seed(SEED), held_out=True)
     together = CLIPS_TOGETHER if sees_single_frames(args.model) else 1

@@ -13,7 +13,7 @@ pub enum Access {
 /// `first_workgroup: u32`; the storage bindings follow.
 #[derive(Debug)]
 pub struct Kernel {
-    /// Operation, and name of the file in `shaders/`.
+    /// The operation, with its form where it has two.
     pub name: &'static str,
     /// WGSL text; parts are concatenated.
     pub source: &'static [&'static str],

@@ -123,7 +123,8 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
             scale: a.scale,
         },
         workgroups: (queries.div_ceil(block_rows) * a.heads * a.head_dim.div_ceil(block_columns)) as u64,
-        cost: 4 * (queries * keys * width) as u64,
+        // The scores are computed again for every block of columns.
+        cost: (2 * queries * keys * width * (1 + a.head_dim.div_ceil(block_columns))) as u64,
     });
     Ok(out)
 }

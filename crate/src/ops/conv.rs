@@ -86,9 +86,8 @@ pub fn conv(
     ensure(taps * in_channels == layer.weight.columns, "conv", || {
         format!("{taps} taps of {in_channels} channels into a layer of {}", layer.weight.columns)
     })?;
-    ensure(layer.stride > 0 && layer.stride_frames > 0 && layer.upsample > 0, "conv", || {
-        "has a step of nothing".into()
-    })?;
+    ensure(layer.stride > 0 && layer.stride_frames > 0, "conv", || "has a step of nothing".into())?;
+    ensure(matches!(layer.upsample, 1 | 2), "conv", || format!("cannot enlarge {} times", layer.upsample))?;
     ensure(history.is_none_or(|h| h.shape().get(1..) == Some(&input.shape()[1..])), "conv", || {
         "history has another shape".into()
     })?;

@@ -32,8 +32,8 @@ pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (
 }
 
 /// How often an invocation of product_alone.wgsl goes round its loops: for every segment, for every block of 32 in one,
-/// for every vector in a block, and for the 64 sums that it stores. `None` where segments are not made of whole vectors,
-/// which is all that it reads.
+/// for every vector in a block, for the 64 sums that it stores, and once to leave each. `None` where segments are not made
+/// of whole vectors, which is all that it reads.
 pub(super) fn rounds_alone(segments: usize, inner: usize) -> Option<usize> {
-    inner.is_multiple_of(4).then(|| segments * (1 + inner.div_ceil(32) + inner / 4) + 64)
+    inner.is_multiple_of(4).then(|| segments * (2 + 2 * inner.div_ceil(32) + inner / 4) + 66)
 }
