@@ -1,21 +1,9 @@
-// A linear layer on many rows, as a product of matrices.
+// Where the tiles of a linear layer come from.
 
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 
-struct Row {
-    base: i32,
-}
-
-fn product_size() -> ProductSize {
-    return ProductSize(p.rows, p.columns, 1u, p.inner);
-}
-
 fn row_at(row: u32) -> Row {
     return Row(select(-1, i32(row * p.inner), row < p.rows));
-}
-
-fn base_of(row: Row, segment: u32) -> i32 {
-    return row.base;
 }
 
 fn x4(row: Row, base: i32, k: u32) -> vec4<f32> {

@@ -60,7 +60,7 @@ def examine(args, kind, count):
     folder = os.path.join("runs/reconstructed", digest(args.model), f"{kind}-{count}-every-{args.every}")
     os.makedirs(folder, exist_ok=True)
     scenes = sample_scenes(count, torch.Generator().manual_seed(SEED), held_out=True)
-    together = CLIPS_TOGETHER if sees_single_frames(args.model) else 1
+    chunk, together = chunk_frames(args.model), CLIPS_TOGETHER if sees_single_frames(args.model) else 1
 
     def measure(start):
         """Figures of the clips from a number on, kept on disk, so that an interrupted run goes on."""
@@ -70,7 +70,7 @@ def examine(args, kind, count):
             videos, masks = render(scenes.select(part), kind.frames, kind.height, kind.width, kind.fps)
             videos, masks = videos[:, :, ::args.every], masks[:, ::args.every]
             decoded = reconstructed(args, videos)
-            clips = [figures(decoded[i:i + 1], videos[i:i + 1], masks[i:i + 1], chunk_frames(args.model)) for i in range(len(videos))]
+            clips = [figures(*(each[None] for each in clip), chunk) for clip in zip(decoded, videos, masks)]
             with written_whole(path) as whole, open(whole, "w") as file:
                 json.dump(clips, file)
         with open(path) as file:

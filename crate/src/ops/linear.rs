@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
 const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
+const MATMUL_ROWS: &str = include_str!("../../../shaders/matmul.wgsl");
 
 static MATMUL: Forms = Forms {
     together: Kernel {
@@ -15,6 +16,7 @@ static MATMUL: Forms = Forms {
             ACTIVATION,
             EPILOGUE,
             LINEAR,
+            MATMUL_ROWS,
             include_str!("../../../shaders/matmul_together.wgsl"),
             product::TOGETHER,
         ],
@@ -27,6 +29,7 @@ static MATMUL: Forms = Forms {
             ACTIVATION,
             EPILOGUE,
             LINEAR,
+            MATMUL_ROWS,
             include_str!("../../../shaders/matmul_alone.wgsl"),
             product::ALONE,
         ],
