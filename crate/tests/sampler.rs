@@ -18,13 +18,13 @@ fn trajectories_equal_diffusers() {
     let index: serde_json::Value =
         serde_json::from_slice(&std::fs::read(directory.join("index.json")).unwrap()).unwrap();
     let runs = index["runs"].as_array().unwrap();
-    assert_eq!(runs.len(), 17);
+    assert_eq!(runs.len(), 18);
     for run in runs {
         let file = run["file"].as_str().unwrap();
         let tensors = read_tensors(&directory.join(file)).unwrap();
         let kind: SamplerKind = serde_json::from_value(run["sampler"].clone()).unwrap();
-        let timesteps: Option<Vec<f32>> =
-            (run["family"] == "fastvideo").then(|| serde_json::from_value(run["requested_timesteps"].clone()).unwrap());
+        let timesteps: Option<Vec<f32>> = (run["family"] == "fastvideo" || run["family"] == "even")
+            .then(|| serde_json::from_value(run["requested_timesteps"].clone()).unwrap());
         let steps = run["steps"].as_u64().unwrap() as usize;
         let mut sampler = Sampler::new(kind, steps, run["shift"].as_f64().unwrap(), timesteps.as_deref()).unwrap();
         let schedule = sampler.schedule().clone();
@@ -42,6 +42,14 @@ fn trajectories_equal_diffusers() {
             assert!(error < 1e-5, "{file} step {step}: {error:.1e}");
         }
     }
+}
+
+#[test]
+fn another_number_of_steps_than_distilled_for_takes_the_usual_levels() {
+    let levels = |steps, timesteps| Sampler::new(SamplerKind::Euler, steps, 3.0, timesteps).unwrap().schedule().clone();
+    let timesteps = Some([1000.0, 900.0, 750.0, 500.0].as_slice());
+    assert_eq!(levels(8, timesteps), levels(8, None));
+    assert_ne!(levels(4, timesteps), levels(4, None));
 }
 
 #[test]

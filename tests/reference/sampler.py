@@ -19,9 +19,9 @@ def velocity(latent: torch.Tensor, timestep: float) -> torch.Tensor:
     return (0.5 * torch.sin(3 * latent.double()) + timestep / 1000).float()
 
 
-def run(scheduler, steps: int, noise: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The trajectory of a diffusers scheduler, called as WanPipeline calls it."""
-    scheduler.set_timesteps(steps)
+def run(scheduler, noise: torch.Tensor, **schedule) -> dict[str, torch.Tensor]:
+    """The trajectory of a diffusers scheduler, called as WanPipeline calls it; `schedule` is for `set_timesteps`."""
+    scheduler.set_timesteps(**schedule)
     scheduler.set_begin_index(0)
     latents = [noise]
     for timestep in scheduler.timesteps:
@@ -83,15 +83,24 @@ def write() -> None:
         for steps in (4, 20):
             scheduler = FlowMatchEulerDiscreteScheduler(shift=shift)
             name = f"euler-shift{shift:g}-steps{steps}.safetensors"
-            save(DIRECTORY / name, **run(scheduler, steps, noise))
+            save(DIRECTORY / name, **run(scheduler, noise, num_inference_steps=steps))
             index.append({"file": name, "sampler": "euler", "shift": shift, "steps": steps})
         for steps in (4, 10, 20):
             scheduler = UniPCMultistepScheduler(
                 prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=shift
             )
             name = f"unipc-shift{shift:g}-steps{steps}.safetensors"
-            save(DIRECTORY / name, **run(scheduler, steps, noise))
+            save(DIRECTORY / name, **run(scheduler, noise, num_inference_steps=steps))
             index.append({"file": name, "sampler": "unipc", "shift": shift, "steps": steps})
+    # Levels of a distilled model, evenly spaced before their shift, as FluxPipeline asks the scheduler for them.
+    even = run(FlowMatchEulerDiscreteScheduler(shift=3.0), noise, sigmas=[1.0, 0.75, 0.5, 0.25])
+    save(DIRECTORY / "euler-even.safetensors", **even)
+    index.append(
+        {
+            "file": "euler-even.safetensors", "sampler": "euler", "family": "even", "shift": 3.0, "steps": 4,
+            "requested_timesteps": [1000, 900, 750, 500],
+        }
+    )
     for family, shift, requested, sigmas, timesteps in dmd_runs():
         name = f"dmd-{family}.safetensors"
         step_noise = normal(rng, len(requested) - 1, *SHAPE)

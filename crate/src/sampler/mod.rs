@@ -58,14 +58,15 @@ pub enum Sampler {
 }
 
 impl Sampler {
-    /// A sampler for this many steps. `timesteps` are those that a few-step model was distilled for; others have none.
+    /// A sampler for this many steps. `timesteps` are those that a few-step model was distilled for; others have none, and
+    /// UniPC takes none.
     ///
     /// # Errors
     /// [`crate::Error::BadInput`] for no step, too many, or a shift that is not positive.
     pub fn new(kind: SamplerKind, steps: usize, shift: f64, timesteps: Option<&[f32]>) -> Result<Self> {
         schedule::check(steps, shift)?;
         Ok(match kind {
-            SamplerKind::Euler => Self::Euler(euler::Euler::new(Schedule::euler(steps, shift))),
+            SamplerKind::Euler => Self::Euler(euler::Euler::new(Schedule::euler(steps, shift, timesteps))),
             SamplerKind::UniPc => Self::UniPc(unipc::UniPc::new(Schedule::unipc(steps, shift))),
             SamplerKind::Dmd => Self::Dmd(dmd::Dmd::new(Schedule::dmd(steps, shift, timesteps)?)),
         })

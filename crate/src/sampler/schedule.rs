@@ -41,9 +41,17 @@ fn line(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
 
 impl Schedule {
     /// `FlowMatchEulerDiscreteScheduler(shift)`. Its smallest level is shifted twice, once when it is made and once here.
-    pub fn euler(steps: usize, shift: f64) -> Self {
-        let smallest = shifted(1.0 / TRAINING_STEPS, shift);
-        let sigmas: Vec<f32> = line(1.0, smallest, steps).map(|sigma| shifted(sigma, shift) as f32).collect();
+    ///
+    /// The timesteps of a distilled model are taken as they are when it is asked for as many steps as it was distilled for
+    /// (`set_timesteps(sigmas=...)` of the scheduler, there before their shift).
+    pub fn euler(steps: usize, shift: f64, timesteps: Option<&[f32]>) -> Self {
+        let sigmas: Vec<f32> = match timesteps.filter(|list| list.len() == steps) {
+            Some(list) => list.iter().map(|timestep| timestep / TRAINING_STEPS as f32).collect(),
+            None => {
+                let smallest = shifted(1.0 / TRAINING_STEPS, shift);
+                line(1.0, smallest, steps).map(|sigma| shifted(sigma, shift) as f32).collect()
+            }
+        };
         let timesteps = sigmas.iter().map(|sigma| sigma * TRAINING_STEPS as f32).collect();
         Self::with_end(sigmas, timesteps)
     }
