@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from torch.func import functional_call
+from torch.utils._pytree import tree_map_only
 from torch.utils.checkpoint import checkpoint
 
 
@@ -31,8 +32,18 @@ def recompute(block):
 
 
 def compile(block):
-    """torch.compile; blocks of one shape share the code."""
-    block.forward = torch.compile(block.forward)
+    """torch.compile; blocks of one shape share the code.
+
+    Views are copied, for a view's code holds only for the shape of what it is a view of: with every kind of clip it would be
+    compiled again, until torch.compile gives up.
+    """
+    compiled = torch.compile(block.forward)
+
+    def forward(*inputs, **options):
+        inputs, options = tree_map_only(torch.Tensor, lambda tensor: tensor.clone() if tensor._is_view() else tensor, (inputs, options))
+        return compiled(*inputs, **options)
+
+    block.forward = forward
 
 
 def shard(module, blocks, mesh):

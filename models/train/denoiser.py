@@ -41,9 +41,13 @@ def unshifted(level):
 
 
 def schedule(steps):
-    """The scheduler that samples in so many steps: `timesteps` [steps] and `sigmas` [steps + 1], the last of them 0."""
+    """The scheduler that samples in so many steps: `timesteps` [steps] and `sigmas` [steps + 1], the last of them 0.
+
+    Levels are even before their shift, as diffusers' FluxPipeline has them, so that those of half as many steps are among
+    them. Left to itself, the scheduler would end at a level so low that the last step changes nothing.
+    """
     scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
-    scheduler.set_timesteps(steps)
+    scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)])
     return scheduler
 
 

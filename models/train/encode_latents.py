@@ -22,10 +22,11 @@ from render import render
 from training import call_in_bfloat16, load_weights
 from workers import Workers
 from world.captions import caption
-from world.scene import sample_scenes
+from world.scene import joined, sample_scenes
 from written_whole import written_whole
 
 CAPTIONS = 4  # of each clip
+TWO_SUBJECTS = 0.4  # of the clips are drawn until they have two, which is what is learned last
 
 
 class Encode(torch.nn.Module):
@@ -95,20 +96,27 @@ def main():
             measure(model, args.folder, device, args.batch)
         workers.wait()
     set_statistics(vae, args.folder)
-    wanted = [(number, kind) for kind, count in args.kinds for number in range(count)]
-    for number, kind in sorted(wanted)[workers.rank::workers.count]:
+    # However early it ends, there is the same part of every kind.
+    wanted = sorted(((number + 0.5) / count, kind, number) for kind, count in args.kinds for number in range(count))
+    for _, kind, number in wanted[workers.rank::workers.count]:
         path = f"{args.folder}/{kind}-{number:04d}.pt"
         if os.path.exists(path):
             continue
         if time.monotonic() - start > 60 * args.minutes:
             break
-        scenes = sample_scenes(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
+        scenes = scenes_to_learn(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
         latents, cover = encode(model, scenes, kind, device, args.batch)
         with written_whole(path) as part:
             torch.save({"captions": captions_of(scenes, seed_of(kind, number)), "latents": normalised(vae, latents).half(),
                         "cover": cover.half()}, part)
         print(path, flush=True)
     workers.leave()
+
+
+def scenes_to_learn(count, generator):
+    paired = round(TWO_SUBJECTS * count)
+    parts = ((count - paired, False), (paired, True))
+    return joined([sample_scenes(share, generator, paired=has_two) for share, has_two in parts if share])
 
 
 def captions_of(scenes, seed):

@@ -3,6 +3,7 @@
     python recipe.py smoke        a few minutes on two cores: does everything run? (the clips show nothing)
     python recipe.py cpu          days on two cores
     python recipe.py gpu          25 minutes of one large GPU
+    python recipe.py further      ten minutes of one large GPU: the DiT of ../nano trained further, with the autoencoder it has
 
 Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have
 changed, and training goes on from its last checkpoint.
@@ -12,6 +13,7 @@ import argparse
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,12 +24,14 @@ import torch
 from written_whole import written_whole
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NANO = os.path.abspath(f"{HERE}/../nano")
 
 # Kinds of clips (see clips.py). Numbers of frames are multiples of three, the depth of the DiT's patches.
 LOW = ("64x64x9@8", "64x64x18@12", "64x64x18@16")
 HIGHER = tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(
     ("128x128", "176x128", "128x176", "224x128", "128x224", "304x128"), (24, 36), (8, 12, 16, 24)))
 LARGEST = ("256x256x48@16", "320x176x48@24", "176x320x48@24", "320x240x48@16", "320x320x48@12")
+OBLONG = "176x128 128x176 224x128 128x224 304x128"
 SIZES = "128x128 176x128 128x176 224x128 128x224 304x128 64x64 256x256 320x176 176x320 320x240 320x320"
 
 
@@ -35,10 +39,15 @@ def shards(kinds, count):
     return " ".join(f"{kind}={count}" for kind in kinds)
 
 
+def at_all_rates(sizes, frames, count):
+    return shards([f"{size}x{frames}@{fps}" for size in sizes.split() for fps in (8, 12, 16, 24)], count)
+
+
 @dataclass
 class Preset:
     device: str
     options: dict  # of the stages, by name
+    begins_with: str | None = None  # the folder of a model, whose tokenizer and autoencoder stay
 
 
 PRESETS = {
@@ -53,6 +62,17 @@ PRESETS = {
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",
     }),
+    # All of rendering comes before all of training: side by side, both lose more than they gain.
+    "further": Preset("cuda", {
+        "latents": f"--vae {NANO}/checkpoint/vae.safetensors --minutes 2 --batch 2048 --clips 128 64x64x9@8=20 "
+                   f"{at_all_rates('128x128', 24, 24)} {at_all_rates('128x128', 18, 6)} {at_all_rates('128x128', 36, 6)} "
+                   f"{at_all_rates('128x128', 48, 6)} {at_all_rates(OBLONG, 24, 3)} {at_all_rates(OBLONG, 48, 1)} "
+                   "256x256x24@12=3 320x176x24@12=3 176x320x24@12=3 320x240x24@12=3 240x320x24@12=3",
+        "dit": f"--initial-weights {NANO}/teacher --compile --tokens 65536 --rate 1.5e-3 --steps 100000 --minutes 4.7 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 0.9 --save-every 1000",
+        "export": "--student 4 --frames 24 18 36 48 --fps 12 --sizes 128x128 176x128 128x176 224x128 128x224 304x128 256x256 320x176 176x320 "
+                  "320x240 240x320",
+    }, begins_with=NANO),
     "cpu": Preset("cpu", {
         "tokenizer": "",
         "vae": "--batch 8 --steps 8000",
@@ -106,6 +126,17 @@ def stages(folder, out, kinora):
 
 
 ON_REQUEST = ("showcase", "recogniser", "evaluate")
+NOT_AGAIN = ("tokenizer", "vae", "low resolution")  # of a model that is begun with
+
+
+def begin_with(model, folder):
+    """Put a model's tokenizer, autoencoder, statistics and log where the stages look for them."""
+    places = {"tokenizer.json": "tokenizer/tokenizer.json", "checkpoint/vae.safetensors": "vae/frames.safetensors",
+              "checkpoint/statistics.json": "latents/statistics.json", "training-log.jsonl": "earlier.jsonl"}
+    for source, place in places.items():
+        if not os.path.exists(f"{folder}/{place}"):
+            os.makedirs(os.path.dirname(f"{folder}/{place}"), exist_ok=True)
+            shutil.copyfile(f"{model}/{source}", f"{folder}/{place}")
 
 
 def main():
@@ -113,9 +144,11 @@ def main():
     folder = os.path.abspath(args.folder or f"{HERE}/runs/{args.preset}")
     out, preset = os.path.abspath(args.out or f"{folder}/model"), PRESETS[args.preset]
     os.makedirs(folder, exist_ok=True)
+    if preset.begins_with:
+        begin_with(preset.begins_with, folder)
     workers = args.workers or (torch.cuda.device_count() if preset.device == "cuda" else os.cpu_count())
     for stage in stages(folder, out, os.path.abspath(args.kinora)):
-        if stage.name in ON_REQUEST and stage.name not in args.also:
+        if stage.name in ON_REQUEST and stage.name not in args.also or preset.begins_with and stage.name in NOT_AGAIN:
             continue
         words = stage.words + preset.options.get(stage.name, "").split()
         if finished(folder).get(stage.name) == words:

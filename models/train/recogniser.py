@@ -13,8 +13,7 @@ from torch import nn
 
 from clips import from_bytes, kind_of, to_bytes
 from render import render
-from world.scene import NAMES, draw
-from world.vocabulary import RELATIONS
+from world.scene import NAMES, draw, has_second
 
 # Attribute of `Scene` -> its names, in the order of the indices.
 ATTRIBUTES = {name: NAMES[name] for name in (
@@ -90,7 +89,7 @@ def seconds_of(kind, count):
 
 def has_meaning(scenes, name):
     """Bool [B]: a second subject counts only where there is one."""
-    return scenes.relation != RELATIONS.index("alone") if name.startswith("second_") else torch.ones_like(scenes.relation, dtype=torch.bool)
+    return has_second(scenes) if name.startswith("second_") else torch.ones_like(scenes.relation, dtype=torch.bool)
 
 
 def loss_of(scores, scenes):

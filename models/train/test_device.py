@@ -54,9 +54,10 @@ def test_what_the_judge_sees(gpu):
 def test_frames_for_the_autoencoder(gpu, monkeypatch):
     monkeypatch.setattr(train_vae, "FRAME_SIZES", ((32, 32, 1), (48, 32, 2)))
     monkeypatch.setitem(train_vae.STEPS_A_RENDER, "cuda", 3)
-    frames = train_vae.Frames(argparse.Namespace(seed=1, batch=2, decoder_only=False), Workers(), DEVICE)
+    args = argparse.Namespace(seed=1, batch=2, decoder_only=False, initial_weights=None)
+    frames = train_vae.Frames(args, Workers(), DEVICE)
     batches = [frames.batch(step) for step in range(8)]
-    again = train_vae.Frames(argparse.Namespace(seed=1, batch=2, decoder_only=False), Workers(), DEVICE).batch(5)
+    again = train_vae.Frames(args, Workers(), DEVICE).batch(5)
     # A training that goes on at step 5 sees what it would have seen.
     assert all(torch.equal(one.inner, other.inner) for one, other in zip(batches[5], again))
     assert [tuple(video.shape) for video, *_ in batches[:2]] == [(2, 3, 1, 32, 32), (4, 3, 1, 32, 48)]

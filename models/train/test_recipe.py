@@ -9,6 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+import recipe
+from autoencoder import new_autoencoder
 from denoiser import Denoiser
 from export import EXAMPLES
 from training import load_weights
@@ -53,6 +55,18 @@ def test_training_can_go_on_from_the_exported_teacher(folder):
     for name, parameter in denoiser.named_parameters():
         # As near as Q8_0 comes.
         assert (parameter - trained[name]).norm() <= 0.01 * trained[name].norm(), name
+
+
+def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
+    stages = []
+    monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.append(stage.name))
+    monkeypatch.setattr(sys, "argv", ["recipe.py", "further", "--folder", str(tmp_path), "--workers", "1"])
+    recipe.main()
+    assert stages == ["latents", "dit", "distil", "export", "plot"]
+    autoencoder = new_autoencoder()
+    load_weights(autoencoder, str(tmp_path / "vae/frames.safetensors"))
+    with open(tmp_path / "latents/statistics.json") as file:
+        assert len(json.load(file)["latents_mean"]) == autoencoder.config.z_dim
 
 
 @pytest.mark.parametrize("model", ["model", "model/teacher"])

@@ -6,12 +6,15 @@ import json
 import os
 import socket
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 from torch.distributed.run import get_args_parser
 
 import autoencoder
+import blocks
 import denoiser
 import distil_dit
 import encode_latents
@@ -177,6 +180,21 @@ def test_a_students_round(latents, tmp_path):
         assert held_out[-1] < held_out[0]
     distil_dit.main(words)  # nothing is left to do
     assert len(logged(tmp_path, "student-4")) == 6
+
+
+def test_levels_of_half_as_many_steps_are_among_them():
+    assert torch.allclose(schedule(8).sigmas[::2], schedule(4).sigmas)
+
+
+def test_blocks_are_not_compiled_again_for_every_kind_of_clip(monkeypatch):
+    counter = CompileCounter()
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=counter))
+    model = denoiser.Denoiser(64)
+    for block in model.blocks():
+        blocks.compile(block)
+    for count, frames, height, width in ((2, 9, 8, 8), (3, 18, 8, 8), (4, 24, 16, 16), (2, 36, 16, 22), (5, 24, 22, 16)):
+        model(torch.randn(count, 12, frames, height, width), torch.rand(count), torch.randint(1, 60, (count, 48)))
+    assert counter.frame_count == 2  # of the first shape, and of any
 
 
 def test_the_target_is_where_two_steps_lead():

@@ -12,7 +12,7 @@ from world.captions import caption
 from world.chinese import chinese
 from world.english import CAMERA_PHRASES, SUBJECT_NAMES, english
 from world.omission import Everything
-from world.scene import CAN_BE_AT, CAN_DO, CAN_HAVE, NAMES, joined, names_of, sample_scenes, scene_of
+from world.scene import CAN_BE_AT, CAN_DO, CAN_HAVE, NAMES, has_second, joined, names_of, sample_scenes, scene_of
 from world.split import held_out
 from world.vocabulary import CAMERAS, MOTIONS, PLACES, RELATIONS, SUBJECT_MOTIONS, SUBJECTS, TIMES, WEATHERS
 
@@ -121,6 +121,8 @@ def test_sampled_scenes_make_sense():
 def test_held_out_share():
     assert not held_out(sample_scenes(2000, seeded())).any()
     assert held_out(sample_scenes(300, seeded(), held_out=True)).all()
+    paired = sample_scenes(300, seeded(), paired=True)
+    assert len(paired) == 300 and has_second(paired).all() and not held_out(paired).any()
     grid = torch.cartesian_prod(torch.arange(len(SUBJECTS)), torch.arange(10), torch.arange(len(MOTIONS)), torch.arange(len(PLACES)))
     scenes = sample_scenes(1, seeded()).select(torch.zeros(len(grid), dtype=torch.long))
     scenes.relation[:] = RELATIONS.index("alone")

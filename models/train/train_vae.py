@@ -21,7 +21,7 @@ KL_WEIGHT = 1e-6
 VALIDATION_SEED = 987_654
 # Width, height, and frames a step for each unit of `--batch`: about as many pixels in every step.
 FRAME_SIZES = ((128, 128, 1), (64, 64, 4), (224, 128, 1), (128, 128, 1), (96, 96, 2), (128, 176, 1))
-# The decoder alone is trained last, when no smaller clips than those that ship are needed any more.
+# Only these when weights are there to begin with: no smaller clips than those that ship are needed any more.
 SHIPPED_FRAME_SIZES = ((128, 128, 1), (224, 128, 1), (128, 128, 1), (128, 176, 1))
 # A GPU renders thousands of scenes in the time that it takes to ask it for one: so many steps' frames are rendered at once.
 STEPS_A_RENDER = {"cpu": 1, "cuda": 24}
@@ -59,7 +59,7 @@ class Frames:
 
     def __init__(self, args, workers, device):
         self.args, self.workers, self.device, self.rendered = args, workers, device, {}
-        self.sizes = SHIPPED_FRAME_SIZES if args.decoder_only else FRAME_SIZES
+        self.sizes = SHIPPED_FRAME_SIZES if args.decoder_only or args.initial_weights else FRAME_SIZES
 
     @torch.no_grad()
     def batch(self, step):

@@ -47,17 +47,24 @@ def joined(scenes):
     return Scene(**{f.name: torch.cat([getattr(s, f.name) for s in scenes]) for f in fields(Scene)})
 
 
-def sample_scenes(count, generator, held_out=False):
-    """Draw `count` independent scenes on the CPU: only such as make sense, and only (or never) held-out ones.
+def sample_scenes(count, generator, held_out=False, paired=False):
+    """Draw `count` independent scenes on the CPU: only such as make sense, and only (or never) held-out ones; `paired`: only
+    such with two subjects, which otherwise are a fifth.
 
     The draw is made on the CPU whatever device renders it, so that a seed means the same scenes everywhere.
     """
     drawn, missing = [], count
     while missing > 0:
         scenes = draw(missing * (split.HELD_OUT_PART if held_out else 1) + 8, generator)
-        drawn.append(scenes.select(split.held_out(scenes) == held_out).select(slice(missing)))
+        wanted = (split.held_out(scenes) == held_out) & (has_second(scenes) | (not paired))
+        drawn.append(scenes.select(wanted).select(slice(missing)))
         missing -= len(drawn[-1])
     return joined(drawn)
+
+
+def has_second(scene):
+    """Bool [B]: whether there are two subjects."""
+    return scene.relation != RELATIONS.index("alone")
 
 
 # Bool tables of what goes with what.
