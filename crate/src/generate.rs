@@ -33,7 +33,7 @@ pub struct Request {
     pub steps: usize,
     /// Scale of classifier-free guidance; up to 1 is none.
     pub guidance: f32,
-    /// Shift of the noise schedule, above 0.
+    /// Shift of the noise schedule, above 0. Levels that a model was distilled for stay as they are.
     pub shift: f64,
     /// The sampler.
     pub sampler: SamplerKind,

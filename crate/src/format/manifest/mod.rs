@@ -134,7 +134,8 @@ pub struct SamplerDefaults {
     /// What the clip should not show.
     #[serde(default)]
     pub negative_prompt: String,
-    /// The timesteps (0 to 1000) that a few-step model was distilled for.
+    /// The timesteps (0 to 1000) that a few-step model was distilled for: Euler's method takes them when it is asked for as
+    /// many steps, DMD as many of them as it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timesteps: Option<Vec<f32>>,
 }
