@@ -33,7 +33,7 @@ pub struct Request {
     pub steps: usize,
     /// Scale of classifier-free guidance; up to 1 is none.
     pub guidance: f32,
-    /// Shift of the noise schedule, above 0. Levels that a model was distilled for stay as they are.
+    /// Shift of the noise schedule, above 0.
     pub shift: f64,
     /// The sampler.
     pub sampler: SamplerKind,
@@ -99,8 +99,7 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
         return Err(Error::bad_input("guidance must be from 0 to 100"));
     }
     planner.require(size, model.gpu().budget())?;
-    let sampler =
-        Sampler::new(request.sampler, request.steps, request.shift, model.manifest().sampler.timesteps.as_deref())?;
+    let sampler = sampler_of(model, request)?;
 
     let kept = model.latent.borrow().as_ref().filter(|(of, _)| of == request).map(|(_, latent)| latent.clone());
     let latent = match kept {
@@ -223,6 +222,12 @@ async fn record(
     dit.record(arena, inputs, &context)
 }
 
+/// The sampler that a request names, with the levels that the model is made for.
+fn sampler_of(model: &Model, request: &Request) -> Result<Sampler> {
+    let own = &model.manifest().sampler;
+    Sampler::new(request.sampler, request.steps, request.shift, own.timestep_spacing, own.timesteps.as_deref())
+}
+
 /// All steps of a sampler from this noise; `after_step` hears the number of steps done and the clean prediction.
 async fn run(
     denoiser: &Denoiser,
@@ -254,7 +259,7 @@ async fn run(
 pub async fn denoise_from(model: &Model, request: &Request, noise: Vec<f32>, cancel: &Cancel) -> Result<Vec<f32>> {
     let planner = Planner::new(model.manifest())?;
     let size = ClipSize { width: request.width, height: request.height, frames: request.frames };
-    let sampler = Sampler::new(request.sampler, request.steps, request.shift, None)?;
+    let sampler = sampler_of(model, request)?;
     let conditions = encode(model, request, &mut Silent, cancel).await?;
     let dit = model.dit().await?;
     let denoiser = Denoiser::new(model, &dit, planner.latent_size(size)?, &conditions, cancel).await?;

@@ -68,6 +68,7 @@ fn faults_are_named() {
         ("/sampler/steps", json!(0), "steps"),
         ("/sampler/guidance", json!(1e9), "guidance"),
         ("/sampler/shift", json!(0.0), "shift"),
+        ("/sampler/timestep_spacing", json!("wide"), "unknown variant"),
         ("/sampler/timesteps", json!([1000, -1]), "timesteps"),
         ("/sampler/timesteps", json!([]), "timesteps"),
         ("/preview", json!({"factors": [], "bias": [0, 0, 0]}), "preview factors"),

@@ -26,7 +26,7 @@ from world.scene import joined, sample_scenes
 from written_whole import written_whole
 
 CAPTIONS = 4  # of each clip
-TWO_SUBJECTS = 0.4  # of the clips are drawn until they have two, which is what is learned last
+TWO_SUBJECTS = 0.4  # of the clips are drawn until they have two, for what is hard is to tell these from each other
 
 
 class Encode(torch.nn.Module):
@@ -96,9 +96,7 @@ def main():
             measure(model, args.folder, device, args.batch)
         workers.wait()
     set_statistics(vae, args.folder)
-    # However early it ends, there is the same part of every kind.
-    wanted = sorted(((number + 0.5) / count, kind, number) for kind, count in args.kinds for number in range(count))
-    for _, kind, number in wanted[workers.rank::workers.count]:
+    for kind, number in in_order(args.kinds)[workers.rank::workers.count]:
         path = f"{args.folder}/{kind}-{number:04d}.pt"
         if os.path.exists(path):
             continue
@@ -113,10 +111,19 @@ def main():
     workers.leave()
 
 
+def in_order(kinds):
+    """The shards (kind, number) of [(kind, count)]: the first of every kind, then such that, however early it ends, about the same
+    part of every kind is there."""
+    wanted = sorted((number / count, kind, number) for kind, count in kinds for number in range(count))
+    return [(kind, number) for _, kind, number in wanted]
+
+
 def scenes_to_learn(count, generator):
+    """Scenes in any order, at least TWO_SUBJECTS of them with two."""
     paired = round(TWO_SUBJECTS * count)
     parts = ((count - paired, False), (paired, True))
-    return joined([sample_scenes(share, generator, paired=has_two) for share, has_two in parts if share])
+    scenes = joined([sample_scenes(share, generator, paired=has_two) for share, has_two in parts if share])
+    return scenes.select(torch.randperm(count, generator=generator))
 
 
 def captions_of(scenes, seed):

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 import gguf_files
 from autoencoder import normalised
-from denoiser import SHIFT, schedule
+from denoiser import SHIFT
 from encode_latents import Encode
 from exported import file_entry
 from pipeline import from_run
@@ -64,8 +64,7 @@ def main():
 
 def sampler(steps=20, guidance=2.0):
     """How a model is sampled; unless told otherwise, one that has not been distilled."""
-    timesteps = [round(timestep, 4) for timestep in schedule(steps).timesteps.tolist()]
-    return {"name": "euler", "steps": steps, "guidance": guidance, "shift": SHIFT, "negative_prompt": "", "timesteps": timesteps}
+    return {"name": "euler", "steps": steps, "guidance": guidance, "shift": SHIFT, "negative_prompt": "", "timestep_spacing": "trailing"}
 
 
 def write_model(args, pipeline, out, preview, own):

@@ -64,11 +64,11 @@ PRESETS = {
     }),
     # All of rendering comes before all of training: side by side, both lose more than they gain.
     "further": Preset("cuda", {
-        "latents": f"--vae {NANO}/checkpoint/vae.safetensors --minutes 2 --batch 2048 --clips 128 64x64x9@8=20 "
+        "latents": "--minutes 2 --batch 2048 --clips 128 64x64x9@8=20 "
                    f"{at_all_rates('128x128', 24, 24)} {at_all_rates('128x128', 18, 6)} {at_all_rates('128x128', 36, 6)} "
                    f"{at_all_rates('128x128', 48, 6)} {at_all_rates(OBLONG, 24, 3)} {at_all_rates(OBLONG, 48, 1)} "
                    "256x256x24@12=3 320x176x24@12=3 176x320x24@12=3 320x240x24@12=3 240x320x24@12=3",
-        "dit": f"--initial-weights {NANO}/teacher --compile --tokens 65536 --rate 1.5e-3 --steps 100000 --minutes 4.7 --save-every 1000",
+        "dit": "--compile --tokens 65536 --rate 1.5e-3 --steps 100000 --minutes 4.7 --save-every 1000",
         "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 0.9 --save-every 1000",
         "export": "--student 4 --frames 24 18 36 48 --fps 12 --sizes 128x128 176x128 128x176 224x128 128x224 304x128 256x256 320x176 176x320 "
                   "320x240 240x320",
@@ -106,16 +106,19 @@ class Stage:
     trains: bool = True  # on the preset's device, with all workers
 
 
-def stages(folder, out, kinora):
+def stages(folder, out, kinora, begins_with):
     """All stages in order; those of ON_REQUEST are run on request only."""
+    vae, weights = f"{folder}/vae/frames.pt", f"{folder}/dit/low-resolution.pt"
+    if begins_with:
+        vae, weights = f"{folder}/vae/frames.safetensors", f"{begins_with}/teacher"
     clips = ["--latents", f"{folder}/latents", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"]
     engine = ["--kinora", kinora, "--model", out]
     return [
         Stage("tokenizer", "train_tokenizer.py", ["--folder", f"{folder}/tokenizer"], trains=False),
         Stage("vae", "train_vae.py", ["--folder", f"{folder}/vae"]),
-        Stage("latents", "encode_latents.py", ["--folder", f"{folder}/latents", "--vae", f"{folder}/vae/frames.pt"]),
+        Stage("latents", "encode_latents.py", ["--folder", f"{folder}/latents", "--vae", vae]),
         Stage("low resolution", "train_dit.py", ["--folder", f"{folder}/dit", "--name", "low-resolution", *clips]),
-        Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", f"{folder}/dit/low-resolution.pt", *clips]),
+        Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", weights, *clips]),
         Stage("distil", "distil_dit.py", ["--folder", f"{folder}/distil", "--teacher", f"{folder}/dit/dit.pt", *clips]),
         Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False),
         Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False),
@@ -126,17 +129,25 @@ def stages(folder, out, kinora):
 
 
 ON_REQUEST = ("showcase", "recogniser", "evaluate")
-NOT_AGAIN = ("tokenizer", "vae", "low resolution")  # of a model that is begun with
+NOT_AGAIN = ("tokenizer", "vae", "low resolution", "recogniser")  # of a model that is begun with
+
+
+def is_left_out(stage, preset, also):
+    if preset.begins_with and stage.name in NOT_AGAIN:
+        return True
+    return stage.name in ON_REQUEST and stage.name not in also
 
 
 def begin_with(model, folder):
-    """Put a model's tokenizer, autoencoder, statistics and log where the stages look for them."""
+    """Put a model's tokenizer, autoencoder, statistics, log and judge where the stages look for them."""
     places = {"tokenizer.json": "tokenizer/tokenizer.json", "checkpoint/vae.safetensors": "vae/frames.safetensors",
-              "checkpoint/statistics.json": "latents/statistics.json", "training-log.jsonl": "earlier.jsonl"}
+              "checkpoint/statistics.json": "latents/statistics.json", "training-log.jsonl": "earlier.jsonl",
+              "checkpoint/recogniser.pt": "recogniser.pt"}
     for source, place in places.items():
         if not os.path.exists(f"{folder}/{place}"):
             os.makedirs(os.path.dirname(f"{folder}/{place}"), exist_ok=True)
-            shutil.copyfile(f"{model}/{source}", f"{folder}/{place}")
+            with written_whole(f"{folder}/{place}") as path:
+                shutil.copyfile(f"{model}/{source}", path)
 
 
 def main():
@@ -147,8 +158,8 @@ def main():
     if preset.begins_with:
         begin_with(preset.begins_with, folder)
     workers = args.workers or (torch.cuda.device_count() if preset.device == "cuda" else os.cpu_count())
-    for stage in stages(folder, out, os.path.abspath(args.kinora)):
-        if stage.name in ON_REQUEST and stage.name not in args.also or preset.begins_with and stage.name in NOT_AGAIN:
+    for stage in stages(folder, out, os.path.abspath(args.kinora), preset.begins_with):
+        if is_left_out(stage, preset, args.also):
             continue
         words = stage.words + preset.options.get(stage.name, "").split()
         if finished(folder).get(stage.name) == words:

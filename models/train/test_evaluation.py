@@ -13,9 +13,8 @@ from quality import psnr
 from questions import draw_questions
 from recogniser import ATTRIBUTES, MOMENTS, SIDE, Recogniser, accuracy, judge, load, loss_of, moments, rendered, save, seconds_of, seen
 from tables import markdown
-from world.scene import NAMES, draw
+from world.scene import NAMES, draw, has_second
 from world.split import held_out
-from world.vocabulary import RELATIONS
 
 
 def seeded(seed=0):
@@ -49,7 +48,7 @@ def test_whole_frames_are_averaged_over_areas():
 
 def test_second_subjects_count_only_where_there_are_some():
     scenes = draw(200, seeded())
-    paired = scenes.relation != RELATIONS.index("alone")
+    paired = has_second(scenes)
     verdicts = {name: torch.ones(200, dtype=torch.bool) for name in ATTRIBUTES} | {"second_subject": paired}
     assert set(accuracy(verdicts, scenes).values()) == {1.0}
     verdicts["second_colour"] = ~paired

@@ -22,6 +22,7 @@ import train_dit
 import train_tokenizer
 import train_vae
 import training
+from clips import kind_of
 from denoiser import schedule, shifted, unshifted
 from latents import held_out_path
 from optimiser import StackedMuon
@@ -182,11 +183,17 @@ def test_a_students_round(latents, tmp_path):
     assert len(logged(tmp_path, "student-4")) == 6
 
 
+def test_shards_come_in_equal_parts():
+    order = encode_latents.in_order([(kind_of("64x64x9@8"), 4), (kind_of("128x128x9@8"), 2), (kind_of("96x96x9@8"), 1)])
+    assert [(kind.width, number) for kind, number in order] == [(64, 0), (96, 0), (128, 0), (64, 1), (64, 2), (128, 1), (64, 3)]
+
+
 def test_levels_of_half_as_many_steps_are_among_them():
     assert torch.allclose(schedule(8).sigmas[::2], schedule(4).sigmas)
 
 
 def test_blocks_are_not_compiled_again_for_every_kind_of_clip(monkeypatch):
+    torch._dynamo.reset()
     counter = CompileCounter()
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=counter))
     model = denoiser.Denoiser(64)

@@ -1,7 +1,7 @@
 """Train the autoencoder on single frames of rendered clips.
 
 The loss counts the subject's pixels several times. `--decoder-only` continues from the finished stage with the encoder
-frozen, so that latents stay what they are.
+frozen, so that latents stay what they are. Both it and `--initial-weights` leave out clips smaller than those that ship.
 """
 
 import argparse

@@ -92,15 +92,12 @@ def write() -> None:
             name = f"unipc-shift{shift:g}-steps{steps}.safetensors"
             save(DIRECTORY / name, **run(scheduler, noise, num_inference_steps=steps))
             index.append({"file": name, "sampler": "unipc", "shift": shift, "steps": steps})
-    # Levels of a distilled model, evenly spaced before their shift, as FluxPipeline asks the scheduler for them.
-    even = run(FlowMatchEulerDiscreteScheduler(shift=3.0), noise, sigmas=[1.0, 0.75, 0.5, 0.25])
-    save(DIRECTORY / "euler-even.safetensors", **even)
-    index.append(
-        {
-            "file": "euler-even.safetensors", "sampler": "euler", "family": "even", "shift": 3.0, "steps": 4,
-            "requested_timesteps": [1000, 900, 750, 500],
-        }
-    )
+    for steps in (4, 9):
+        # As FluxPipeline asks the scheduler.
+        trailing = [1 - step / steps for step in range(steps)]
+        name = f"euler-trailing-steps{steps}.safetensors"
+        save(DIRECTORY / name, **run(FlowMatchEulerDiscreteScheduler(shift=3.0), noise, sigmas=trailing))
+        index.append({"file": name, "sampler": "euler", "spacing": "trailing", "shift": 3.0, "steps": steps})
     for family, shift, requested, sigmas, timesteps in dmd_runs():
         name = f"dmd-{family}.safetensors"
         step_noise = normal(rng, len(requested) - 1, *SHAPE)

@@ -46,7 +46,7 @@ pub struct GenerateOptions {
     /// Scale of classifier-free guidance; 1 is none
     #[arg(long)]
     pub guidance: Option<f32>,
-    /// Shift of the noise schedule; 1 is none. Levels that a model was distilled for stay as they are
+    /// Shift of the noise schedule; 1 is none
     #[arg(long)]
     pub shift: Option<f64>,
     /// Sampler

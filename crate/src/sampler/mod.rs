@@ -12,7 +12,7 @@ mod unipc;
 use serde::{Deserialize, Serialize};
 
 pub use noise::Noise;
-pub use schedule::Schedule;
+pub use schedule::{Schedule, TimestepSpacing};
 
 use crate::error::{Error, Result};
 
@@ -58,15 +58,21 @@ pub enum Sampler {
 }
 
 impl Sampler {
-    /// A sampler for this many steps. `timesteps` are those that a few-step model was distilled for; others have none, and
-    /// UniPC takes none.
+    /// A sampler for this many steps. `spacing` is for Euler's method; `timesteps` are those that a model was distilled for
+    /// by distribution matching, others have none.
     ///
     /// # Errors
     /// [`crate::Error::BadInput`] for no step, too many, or a shift that is not positive.
-    pub fn new(kind: SamplerKind, steps: usize, shift: f64, timesteps: Option<&[f32]>) -> Result<Self> {
+    pub fn new(
+        kind: SamplerKind,
+        steps: usize,
+        shift: f64,
+        spacing: TimestepSpacing,
+        timesteps: Option<&[f32]>,
+    ) -> Result<Self> {
         schedule::check(steps, shift)?;
         Ok(match kind {
-            SamplerKind::Euler => Self::Euler(euler::Euler::new(Schedule::euler(steps, shift, timesteps))),
+            SamplerKind::Euler => Self::Euler(euler::Euler::new(Schedule::euler(steps, shift, spacing))),
             SamplerKind::UniPc => Self::UniPc(unipc::UniPc::new(Schedule::unipc(steps, shift))),
             SamplerKind::Dmd => Self::Dmd(dmd::Dmd::new(Schedule::dmd(steps, shift, timesteps)?)),
         })

@@ -1,5 +1,7 @@
 //! Noise levels and timesteps.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// Timesteps that models are trained with.
@@ -14,6 +16,17 @@ pub struct Schedule {
     pub sigmas: Vec<f32>,
     /// What the network is told, 0 to 1000.
     pub timesteps: Vec<f32>,
+}
+
+/// How the levels that Euler's method steps through are spaced before their shift (Lin et al., arXiv 2305.08891, table 2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimestepSpacing {
+    /// From 1 to next to nothing, which is what diffusers does unless told otherwise: of few steps the last changes little.
+    #[default]
+    Linspace,
+    /// 1, 1 − 1/N, ..., 1/N for N steps: those of half as many steps are among them.
+    Trailing,
 }
 
 /// # Errors
@@ -40,18 +53,14 @@ fn line(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
 }
 
 impl Schedule {
-    /// `FlowMatchEulerDiscreteScheduler(shift)`. Its smallest level is shifted twice, once when it is made and once here.
-    ///
-    /// The timesteps of a distilled model are taken as they are when it is asked for as many steps as it was distilled for
-    /// (`set_timesteps(sigmas=...)` of the scheduler, there before their shift).
-    pub fn euler(steps: usize, shift: f64, timesteps: Option<&[f32]>) -> Self {
-        let sigmas: Vec<f32> = match timesteps.filter(|list| list.len() == steps) {
-            Some(list) => list.iter().map(|timestep| timestep / TRAINING_STEPS as f32).collect(),
-            None => {
-                let smallest = shifted(1.0 / TRAINING_STEPS, shift);
-                line(1.0, smallest, steps).map(|sigma| shifted(sigma, shift) as f32).collect()
-            }
+    /// `FlowMatchEulerDiscreteScheduler(shift)`, with trailing levels as `FluxPipeline` asks it for them. Its own smallest
+    /// level is shifted twice, once when it is made and once here.
+    pub fn euler(steps: usize, shift: f64, spacing: TimestepSpacing) -> Self {
+        let last = match spacing {
+            TimestepSpacing::Linspace => shifted(1.0 / TRAINING_STEPS, shift),
+            TimestepSpacing::Trailing => 1.0 / steps as f64,
         };
+        let sigmas: Vec<f32> = line(1.0, last, steps).map(|sigma| shifted(sigma, shift) as f32).collect();
         let timesteps = sigmas.iter().map(|sigma| sigma * TRAINING_STEPS as f32).collect();
         Self::with_end(sigmas, timesteps)
     }

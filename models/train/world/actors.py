@@ -9,7 +9,8 @@ from .brush import Brush
 from .constants import constant
 from .light import haze_of, hazed, light_of
 from .motions import HALF_WIDTH, Pose, poses
-from .vocabulary import COLOURS, RELATIONS, SUBJECTS
+from .scene import has_second
+from .vocabulary import COLOURS, SUBJECTS
 from .window import Window
 
 PAINTERS = things.PAINTERS | vehicles.PAINTERS | creatures.PAINTERS
@@ -24,7 +25,7 @@ class Actors:
     """
 
     def __init__(self, scene, second, camera, seconds, duration, aspect):
-        present = scene.relation != RELATIONS.index("alone") if second else torch.ones_like(scene.relation)
+        present = has_second(scene) if second else torch.ones_like(scene.relation)
         self.entries = present.nonzero()[:, 0]
         self.scene, self.camera = scene.select(self.entries), camera.select(self.entries)
         self.subject = self.scene.second_subject if second else self.scene.subject

@@ -49,7 +49,7 @@ def joined(scenes):
 
 def sample_scenes(count, generator, held_out=False, paired=False):
     """Draw `count` independent scenes on the CPU: only such as make sense, and only (or never) held-out ones; `paired`: only
-    such with two subjects, which otherwise are a fifth.
+    such with two subjects, which otherwise are a quarter.
 
     The draw is made on the CPU whatever device renders it, so that a seed means the same scenes everywhere.
     """

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Configs, FORMAT, FrameSize, Manifest, ModelFile, Role, SamplerDefaults, prompt_alone, stays_inside};
 use crate::error::{Error, Result};
+use crate::sampler::TimestepSpacing;
 
 /// Largest JSON file that is read, in bytes.
 const MAX_JSON: u64 = 64 << 20;
@@ -138,7 +139,16 @@ fn sampler(scheduler: &Path) -> Result<SamplerDefaults> {
         _ => ("unipc", number("flow_shift", 3.0)),
     };
     let negative_prompt = WAN_NEGATIVE_PROMPT.to_owned();
-    Ok(SamplerDefaults { name: name.to_owned(), steps: 50, guidance: 5.0, shift, negative_prompt, timesteps: None })
+    let timestep_spacing = TimestepSpacing::Linspace;
+    Ok(SamplerDefaults {
+        name: name.to_owned(),
+        steps: 50,
+        guidance: 5.0,
+        shift,
+        negative_prompt,
+        timestep_spacing,
+        timesteps: None,
+    })
 }
 
 /// What the published models were made for.

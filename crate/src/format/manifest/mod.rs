@@ -8,6 +8,7 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::sampler::TimestepSpacing;
 
 /// Value of `format` in manifests that this version reads.
 pub const FORMAT: &str = "kinora-model/1";
@@ -134,8 +135,10 @@ pub struct SamplerDefaults {
     /// What the clip should not show.
     #[serde(default)]
     pub negative_prompt: String,
-    /// The timesteps (0 to 1000) that a few-step model was distilled for: Euler's method takes them when it is asked for as
-    /// many steps, DMD as many of them as it is asked for.
+    /// How the levels of Euler's method are spaced.
+    #[serde(default, skip_serializing_if = "is_linspace")]
+    pub timestep_spacing: TimestepSpacing,
+    /// The timesteps (0 to 1000) that a few-step model was distilled for, for DMD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timesteps: Option<Vec<f32>>,
 }
@@ -315,6 +318,10 @@ impl PreviewFactors {
         let usable = finite && (1..=1024).contains(&self.factors.len());
         (!usable).then(|| "its preview factors are not 1 to 1024 rows of numbers".to_owned())
     }
+}
+
+fn is_linspace(spacing: &TimestepSpacing) -> bool {
+    *spacing == TimestepSpacing::Linspace
 }
 
 impl SamplerDefaults {
