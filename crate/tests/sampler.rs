@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use kinora::command::forward::read_tensors;
-use kinora::sampler::{Sampler, SamplerKind, TimestepSpacing};
+use kinora::format::manifest::TimestepSpacing;
+use kinora::sampler::{Sampler, SamplerKind};
 use kinora::table::relative_error;
 
 const LINSPACE: TimestepSpacing = TimestepSpacing::Linspace;

@@ -28,19 +28,21 @@ NANO = os.path.abspath(f"{HERE}/../nano")
 
 # Kinds of clips (see clips.py). Numbers of frames are multiples of three, the depth of the DiT's patches.
 LOW = ("64x64x9@8", "64x64x18@12", "64x64x18@16")
-HIGHER = tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(
-    ("128x128", "176x128", "128x176", "224x128", "128x224", "304x128"), (24, 36), (8, 12, 16, 24)))
+OBLONG = ("176x128", "128x176", "224x128", "128x224", "304x128")
+LARGE = ("256x256", "320x176", "176x320", "320x240")
+
+
+def at_all_rates(sizes, *lengths):
+    return tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(sizes, lengths, (8, 12, 16, 24)))
+
+
+HIGHER = at_all_rates(("128x128", *OBLONG), 24, 36)
 LARGEST = ("256x256x48@16", "320x176x48@24", "176x320x48@24", "320x240x48@16", "320x320x48@12")
-OBLONG = "176x128 128x176 224x128 128x224 304x128"
-SIZES = "128x128 176x128 128x176 224x128 128x224 304x128 64x64 256x256 320x176 176x320 320x240 320x320"
+SIZES = " ".join(("128x128", *OBLONG, "64x64", *LARGE, "320x320"))
 
 
 def shards(kinds, count):
     return " ".join(f"{kind}={count}" for kind in kinds)
-
-
-def at_all_rates(sizes, frames, count):
-    return shards([f"{size}x{frames}@{fps}" for size in sizes.split() for fps in (8, 12, 16, 24)], count)
 
 
 @dataclass
@@ -62,17 +64,6 @@ PRESETS = {
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",
     }),
-    # All of rendering comes before all of training: side by side, both lose more than they gain.
-    "further": Preset("cuda", {
-        "latents": "--minutes 2 --batch 2048 --clips 128 64x64x9@8=20 "
-                   f"{at_all_rates('128x128', 24, 24)} {at_all_rates('128x128', 18, 6)} {at_all_rates('128x128', 36, 6)} "
-                   f"{at_all_rates('128x128', 48, 6)} {at_all_rates(OBLONG, 24, 3)} {at_all_rates(OBLONG, 48, 1)} "
-                   "256x256x24@12=3 320x176x24@12=3 176x320x24@12=3 320x240x24@12=3 240x320x24@12=3",
-        "dit": "--compile --tokens 65536 --rate 1.5e-3 --steps 100000 --minutes 4.7 --save-every 1000",
-        "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 0.9 --save-every 1000",
-        "export": "--student 4 --frames 24 18 36 48 --fps 12 --sizes 128x128 176x128 128x176 224x128 128x224 304x128 256x256 320x176 176x320 "
-                  "320x240 240x320",
-    }, begins_with=NANO),
     "cpu": Preset("cpu", {
         "tokenizer": "",
         "vae": "--batch 8 --steps 8000",
@@ -95,6 +86,16 @@ PRESETS = {
         # Of what the model makes when no size is asked for.
         "recogniser": "128x128x24@12 --device cuda --clips 40000 --epochs 10 --batch 192",
     }),
+    # All of rendering comes before all of training: side by side, both lose more than they gain.
+    "further": Preset("cuda", {
+        "latents": "--minutes 2 --batch 2048 --clips 128 64x64x9@8=20 "
+                   f"{shards(at_all_rates(['128x128'], 24), 24)} {shards(at_all_rates(['128x128'], 18, 36, 48), 6)} "
+                   f"{shards(at_all_rates(OBLONG, 24), 3)} {shards(at_all_rates(OBLONG, 48), 1)} "
+                   f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 3)}",
+        "dit": "--compile --tokens 65536 --rate 1.5e-3 --steps 100000 --minutes 4.7 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 0.9 --save-every 1000",
+        "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
+    }, begins_with=NANO),
 }
 
 

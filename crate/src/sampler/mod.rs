@@ -12,9 +12,10 @@ mod unipc;
 use serde::{Deserialize, Serialize};
 
 pub use noise::Noise;
-pub use schedule::{Schedule, TimestepSpacing};
+pub use schedule::Schedule;
 
 use crate::error::{Error, Result};
+use crate::format::manifest::TimestepSpacing;
 
 /// The samplers that the engine knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

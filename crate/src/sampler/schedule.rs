@@ -1,8 +1,7 @@
 //! Noise levels and timesteps.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, Result};
+use crate::format::manifest::TimestepSpacing;
 
 /// Timesteps that models are trained with.
 const TRAINING_STEPS: f64 = 1000.0;
@@ -16,17 +15,6 @@ pub struct Schedule {
     pub sigmas: Vec<f32>,
     /// What the network is told, 0 to 1000.
     pub timesteps: Vec<f32>,
-}
-
-/// How the levels that Euler's method steps through are spaced before their shift (Lin et al., arXiv 2305.08891, table 2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TimestepSpacing {
-    /// From 1 to next to nothing, which is what diffusers does unless told otherwise: of few steps the last changes little.
-    #[default]
-    Linspace,
-    /// 1, 1 − 1/N, ..., 1/N for N steps: those of half as many steps are among them.
-    Trailing,
 }
 
 /// # Errors

@@ -12,6 +12,7 @@ import torch
 from .canvas import GROUND
 from .constants import constant
 from .places import HORIZON
+from .scene import has_second
 from .vocabulary import MOTIONS, PACES, PLACES, RELATIONS, SIZES, SUBJECTS
 
 HEIGHT = 0.37  # a usual subject's
@@ -83,7 +84,7 @@ class Act:
         chased = scene.relation == RELATIONS.index("chasing")
         self.subject = scene.second_subject if second else scene.subject
         self.motion = torch.where(chased, scene.motion, -torch.ones_like(scene.motion)) if second else scene.motion
-        self.alone = (scene.relation == RELATIONS.index("alone"))[:, None]
+        self.alone = ~has_second(scene)[:, None]
         self.pace = constant(tuple(PACES.values()), device)[scene.pace][:, None]
         self.seconds = seconds[None]
         # The part of the clip's way that is covered at each moment, -0.5..0.5; a clip of one frame shows the middle.
@@ -161,8 +162,7 @@ def height_of(scene, second, unit, aspect):
     size = constant(tuple(SIZES.values()), scene.size.device)[scene.size] * scene.stature
     # A caption tells only the first one's size.
     beside = 0 * size + 1 if second else size**0.7
-    alone = scene.relation == RELATIONS.index("alone")
-    return HEIGHT * unit * torch.where(alone, size, 0.80 * min(1.0, 0.3 + 0.7 * aspect) * beside)[:, None]
+    return HEIGHT * unit * torch.where(has_second(scene), 0.80 * min(1.0, 0.3 + 0.7 * aspect) * beside, size)[:, None]
 
 
 def characteristic(act, pose):

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Configs, FORMAT, FrameSize, Manifest, ModelFile, Role, SamplerDefaults, prompt_alone, stays_inside};
+use super::{
+    Configs, FORMAT, FrameSize, Manifest, ModelFile, Role, SamplerDefaults, TimestepSpacing, prompt_alone, stays_inside,
+};
 use crate::error::{Error, Result};
-use crate::sampler::TimestepSpacing;
 
 /// Largest JSON file that is read, in bytes.
 const MAX_JSON: u64 = 64 << 20;
@@ -139,14 +140,13 @@ fn sampler(scheduler: &Path) -> Result<SamplerDefaults> {
         _ => ("unipc", number("flow_shift", 3.0)),
     };
     let negative_prompt = WAN_NEGATIVE_PROMPT.to_owned();
-    let timestep_spacing = TimestepSpacing::Linspace;
     Ok(SamplerDefaults {
         name: name.to_owned(),
         steps: 50,
         guidance: 5.0,
         shift,
         negative_prompt,
-        timestep_spacing,
+        timestep_spacing: TimestepSpacing::Linspace,
         timesteps: None,
     })
 }

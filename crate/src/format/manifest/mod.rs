@@ -8,7 +8,6 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::sampler::TimestepSpacing;
 
 /// Value of `format` in manifests that this version reads.
 pub const FORMAT: &str = "kinora-model/1";
@@ -136,11 +135,22 @@ pub struct SamplerDefaults {
     #[serde(default)]
     pub negative_prompt: String,
     /// How the levels of Euler's method are spaced.
-    #[serde(default, skip_serializing_if = "is_linspace")]
+    #[serde(default, skip_serializing_if = "TimestepSpacing::is_linspace")]
     pub timestep_spacing: TimestepSpacing,
     /// The timesteps (0 to 1000) that a few-step model was distilled for, for DMD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timesteps: Option<Vec<f32>>,
+}
+
+/// How the levels that Euler's method steps through are spaced before their shift (Lin et al., arXiv 2305.08891, table 2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimestepSpacing {
+    /// From 1 to next to nothing, which is what diffusers does unless told otherwise: of few steps the last changes little.
+    #[default]
+    Linspace,
+    /// 1, 1 − 1/N, ..., 1/N for N steps: those of half as many steps are among them.
+    Trailing,
 }
 
 /// A linear map from the channels of a normalised latent to colours, fitted to a VAE by least squares.
@@ -320,8 +330,10 @@ impl PreviewFactors {
     }
 }
 
-fn is_linspace(spacing: &TimestepSpacing) -> bool {
-    *spacing == TimestepSpacing::Linspace
+impl TimestepSpacing {
+    fn is_linspace(&self) -> bool {
+        *self == Self::Linspace
+    }
 }
 
 impl SamplerDefaults {
