@@ -56,7 +56,7 @@ def distil(steps, weights, guidance, clips, args, workers, device):
             blocks.compile(block)
     sigmas, held_out = schedule(steps).sigmas.to(device), clips.held_out()
     student = Training(model, f"student-{steps}", args, workers, device, weight_decay=0.0, average_decay=0.99)
-    student.run(lambda step: (objective(student, teacher, guidance, sigmas, clips.batch(step)), {}),
+    student.run(lambda step, progress: (objective(student, teacher, guidance, sigmas, clips.batch(step)), {}),
                 lambda: {"held_out_loss": objective(student, teacher, guidance, sigmas, held_out).item()})
 
 

@@ -1,6 +1,10 @@
 """Render clips and keep their latents: shards of normalised latents, which the DiT trains on, with several captions of each
 and with the share of every latent position that the subjects cover.
 
+A kind of three frames, the depth of the DiT's patches, is an excerpt of a clip of two seconds. It shows nearly all that a
+caption says for an eighth of the tokens: from excerpts the DiT learns what belongs to which subject in eight times as many scenes
+(images and clips are trained on together in Movie Gen, arXiv 2410.13720, section 3, and in Wan, arXiv 2503.20314).
+
 What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
 
 Under `torchrun` the workers share the shards. Shards already there are kept: ask for more to continue. The first run
@@ -26,7 +30,10 @@ from world.scene import joined, sample_scenes
 from written_whole import written_whole
 
 CAPTIONS = 4  # of each clip
-TWO_SUBJECTS = 0.4  # of the clips are drawn until they have two, for what is hard is to tell these from each other
+EXCERPT = 3  # frames; no other kind has so few
+EXCERPT_OF = 2  # seconds
+EXCERPTS = 8  # times as many in a shard as clips
+TWO_SUBJECTS = 0.5  # of the clips are drawn until they have two, for what is hard is to tell these from each other
 
 
 class Encode(torch.nn.Module):
@@ -55,18 +62,28 @@ def set_statistics(vae, folder):
 
 
 @torch.no_grad()
-def encode(model, scenes, kind, device, batch):
+def encode(model, scenes, kind, device, batch, number=0):
     """The scenes as clips of a kind: latents [B, z, T, H / 8, W / 8], and the subjects' cover [B, T, H / 8, W / 8] in 0..1.
 
-    `batch` clips of 64x64x9 at a time, or fewer larger ones.
+    `number`: the shard's; excerpts of another are from another part of their clips. `batch` clips of 64x64x9 at a time, or fewer larger ones.
     """
     latents, covers = [], []
+    whole, shown = frames_shown(kind, number)
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
-        video, mask = render(scenes.select(slice(start, start + batch)).to(device), kind.frames, kind.height, kind.width, kind.fps)
+        video, mask = render(scenes.select(slice(start, start + batch)).to(device), whole, kind.height, kind.width, kind.fps, shown)
         latents.append(call_in_bfloat16(model, video.bfloat16()).cpu())
         covers.append(torch.nn.functional.avg_pool2d(mask, 8).cpu())
     return torch.cat(latents), torch.cat(covers)
+
+
+def frames_shown(kind, number):
+    """The frames of a shard's clips: how many there are, and the numbers of those that are shown (None: all)."""
+    if kind.frames > EXCERPT:
+        return kind.frames, None
+    whole = EXCERPT_OF * kind.fps
+    start = number * EXCERPT % (whole - EXCERPT + 1)
+    return whole, list(range(start, start + EXCERPT))
 
 
 def measure(model, folder, device, batch):
@@ -81,7 +98,7 @@ def main():
     parser.add_argument("--vae", default="runs/vae/frames.pt", help="checkpoint of the autoencoder")
     parser.add_argument("--folder", default="runs/latents")
     parser.add_argument("kinds", nargs="+", type=kind_and_count, help="kind=shards, as 64x64x9@8=40")
-    parser.add_argument("--clips", type=int, default=256, help="clips a shard")
+    parser.add_argument("--clips", type=int, default=256, help=f"clips a shard; excerpts {EXCERPTS} times as many")
     parser.add_argument("--batch", type=int, default=32, help="clips of 64x64x9, or as many pixels of others, at a time")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no shard after so many")
     parser.add_argument("--device", default="cpu")
@@ -102,8 +119,9 @@ def main():
             continue
         if time.monotonic() - start > 60 * args.minutes:
             break
-        scenes = scenes_to_learn(args.clips, torch.Generator().manual_seed(seed_of(kind, number)))
-        latents, cover = encode(model, scenes, kind, device, args.batch)
+        count = args.clips * (1 if kind.frames > EXCERPT else EXCERPTS)
+        scenes = scenes_to_learn(count, torch.Generator().manual_seed(seed_of(kind, number)))
+        latents, cover = encode(model, scenes, kind, device, args.batch, number)
         with written_whole(path) as part:
             torch.save({"captions": captions_of(scenes, seed_of(kind, number)), "latents": normalised(vae, latents).half(),
                         "cover": cover.half()}, part)

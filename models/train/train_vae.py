@@ -41,7 +41,7 @@ def main(words=None):
         model.vae.quant_conv.requires_grad_(False)
     vae = Training(model, "decoder" if args.decoder_only else "frames", args, workers, device, weight_decay=0.01, average_decay=0.99)
     frames = Frames(args, workers, device)
-    vae.run(lambda step: objective(vae, *frames.batch(step)), lambda: validate(vae, device))
+    vae.run(lambda step, progress: objective(vae, *frames.batch(step)), lambda: validate(vae, device))
     workers.leave()
 
 

@@ -65,12 +65,12 @@ class Training:
     def run(self, objective, validate):
         """Train to the end.
 
-        objective(step) -> (loss, {name: number for the log}), all as tensors without dimensions, which are read only when they
-        are written, for a GPU works ahead of that; validate() -> {name: number}, called with averaged weights.
+        objective(step, progress) -> (loss, {name: number for the log}), all as tensors without dimensions, which are read only
+        when they are written, for a GPU works ahead of that; progress is 0..1; validate() -> {name: number}, called with averaged weights.
         """
         totals, counted, progress = {}, 0, self.progress()
         while progress < 1:
-            loss, numbers = objective(self.step)
+            loss, numbers = objective(self.step, progress)
             self.update(loss, progress)
             for key, number in ({"loss": loss.detach()} | numbers).items():
                 totals[key] = totals.get(key, 0.0) + number
