@@ -88,12 +88,12 @@ PRESETS = {
     }),
     # All of rendering comes before all of training: side by side, both lose more than they gain.
     "further": Preset("cuda", {
-        "latents": "--minutes 2.3 --batch 2048 --clips 128 64x64x9@8=2 "
+        "latents": "--minutes 1.5 --batch 2048 --clips 128 64x64x9@8=2 "
                    f"{shards(at_all_rates(['128x128'], 3), 40)} {shards(at_all_rates(OBLONG, 3), 2)} "
                    f"{shards(at_all_rates(['128x128'], 24), 20)} {shards(at_all_rates(['128x128'], 18, 36, 48), 2)} "
                    f"{shards(at_all_rates(OBLONG, 24), 1)} {shards([f'{size}x48@12' for size in OBLONG], 1)} "
                    f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 2)}",
-        "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 4.7 --save-every 2000",
+        "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 5.5 --save-every 2000",
         "distil": "--compile --rounds 8 4 --tokens 65536 --steps 100000 --minutes 0.75 --save-every 1000",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
     }, begins_with=NANO),

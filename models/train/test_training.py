@@ -188,6 +188,16 @@ def test_shards_come_in_equal_parts():
     assert [(kind.width, number) for kind, number in order] == [(64, 0), (96, 0), (128, 0), (64, 1), (64, 2), (128, 1), (64, 3)]
 
 
+def test_excerpts_are_what_their_clips_show():
+    model = encode_latents.Encode(autoencoder.new_autoencoder())
+    scenes = sample_scenes(2, torch.Generator().manual_seed(4))
+    clip = encode_latents.encode(model, scenes, kind_of("32x32x16@8"), "cpu", 8)
+    for number, start in ((0, 0), (3, 9), (5, 1)):
+        excerpt = encode_latents.encode(model, scenes, kind_of("32x32x3@8"), "cpu", 8, number)
+        latents, cover = clip[0][:, :, start:start + 3], clip[1][:, start:start + 3]
+        assert (excerpt[0] - latents).norm() < TOLERANCE * latents.norm() and torch.equal(excerpt[1], cover)
+
+
 def test_levels_of_half_as_many_steps_are_among_them():
     assert torch.allclose(schedule(8).sigmas[::2], schedule(4).sigmas)
 
@@ -199,7 +209,7 @@ def test_blocks_are_not_compiled_again_for_every_kind_of_clip(monkeypatch):
     model = denoiser.Denoiser(64)
     for block in model.blocks():
         blocks.compile(block)
-    for count, frames, height, width in ((2, 9, 8, 8), (3, 18, 8, 8), (4, 24, 16, 16), (2, 36, 16, 22), (5, 24, 22, 16)):
+    for count, frames, height, width in ((2, 9, 8, 8), (3, 18, 8, 8), (4, 24, 16, 16), (2, 36, 16, 22), (9, 3, 16, 16), (5, 24, 22, 16)):
         model(torch.randn(count, 12, frames, height, width), torch.rand(count), torch.randint(1, 60, (count, 48)))
     assert counter.frame_count == 2  # of the first shape, and of any
 
