@@ -1,9 +1,10 @@
 """Render clips and keep their latents: shards of normalised latents, which the DiT trains on, with several captions of each
 and with the share of every latent position that the subjects cover.
 
-A kind of three frames, the depth of the DiT's patches, is an excerpt of a clip of two seconds. It shows nearly all that a
-caption says for an eighth of the tokens: from excerpts the DiT learns what belongs to which subject in eight times as many scenes
-(images and clips are trained on together in Movie Gen, arXiv 2410.13720, section 3, and in Wan, arXiv 2503.20314).
+A kind of three frames, the depth of the DiT's patches, is an excerpt of a clip of two seconds. It shows all that a caption says
+but for most of the motion, for an eighth of the tokens of 24 frames, so that the DiT sees that many more scenes and what belongs to
+which subject in them (images and clips are trained on together in Movie Gen, arXiv 2410.13720, section 3, and in Wan, arXiv
+2503.20314).
 
 What to make is said as kind=shards, for example `64x64x9@8=40 64x64x18@16=10` (see clips.py).
 
@@ -22,6 +23,7 @@ import torch
 
 from autoencoder import new_autoencoder, normalised
 from clips import Kind, kind_and_count
+from denoiser import CONFIG
 from render import render
 from training import call_in_bfloat16, load_weights
 from workers import Workers
@@ -30,9 +32,9 @@ from world.scene import joined, sample_scenes
 from written_whole import written_whole
 
 CAPTIONS = 4  # of each clip
-EXCERPT = 3  # frames; no other kind has so few
-EXCERPT_OF = 2  # seconds
-EXCERPTS = 8  # times as many in a shard as clips
+EXCERPT_FRAMES = CONFIG["patch_size"][0]
+EXCERPT_CLIP_SECONDS = 2
+EXCERPTS = 8  # in a shard for every clip in one of clips, which makes shards of 24 frames and of excerpts equally large
 TWO_SUBJECTS = 0.5  # of the clips are drawn until they have two, for what is hard is to tell these from each other
 
 
@@ -62,13 +64,13 @@ def set_statistics(vae, folder):
 
 
 @torch.no_grad()
-def encode(model, scenes, kind, device, batch, number=0):
+def encode(model, scenes, kind, device, batch, seed=0):
     """The scenes as clips of a kind: latents [B, z, T, H / 8, W / 8], and the subjects' cover [B, T, H / 8, W / 8] in 0..1.
 
-    `number`: the shard's; excerpts of another are from another part of their clips. `batch` clips of 64x64x9 at a time, or fewer larger ones.
+    `batch` clips of 64x64x9 at a time, or fewer larger ones. All excerpts are from the same part of their clips; `seed` says which.
     """
     latents, covers = [], []
-    whole, shown = frames_shown(kind, number)
+    whole, shown = frames_shown(kind, seed)
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
         video, mask = render(scenes.select(slice(start, start + batch)).to(device), whole, kind.height, kind.width, kind.fps, shown)
@@ -77,13 +79,17 @@ def encode(model, scenes, kind, device, batch, number=0):
     return torch.cat(latents), torch.cat(covers)
 
 
-def frames_shown(kind, number):
-    """The frames of a shard's clips: how many there are, and the numbers of those that are shown (None: all)."""
-    if kind.frames > EXCERPT:
+def is_excerpt(kind):
+    return kind.frames == EXCERPT_FRAMES
+
+
+def frames_shown(kind, seed):
+    """How many frames the clips of a shard have, and the numbers of those that are shown (None: all)."""
+    if not is_excerpt(kind):
         return kind.frames, None
-    whole = EXCERPT_OF * kind.fps
-    start = number * EXCERPT % (whole - EXCERPT + 1)
-    return whole, list(range(start, start + EXCERPT))
+    whole = EXCERPT_CLIP_SECONDS * kind.fps
+    start = random.Random(seed).randrange(whole - EXCERPT_FRAMES + 1)
+    return whole, list(range(start, start + EXCERPT_FRAMES))
 
 
 def measure(model, folder, device, batch):
@@ -119,11 +125,11 @@ def main():
             continue
         if time.monotonic() - start > 60 * args.minutes:
             break
-        count = args.clips * (1 if kind.frames > EXCERPT else EXCERPTS)
-        scenes = scenes_to_learn(count, torch.Generator().manual_seed(seed_of(kind, number)))
-        latents, cover = encode(model, scenes, kind, device, args.batch, number)
+        count, seed = args.clips * (EXCERPTS if is_excerpt(kind) else 1), seed_of(kind, number)
+        scenes = scenes_to_learn(count, torch.Generator().manual_seed(seed))
+        latents, cover = encode(model, scenes, kind, device, args.batch, seed)
         with written_whole(path) as part:
-            torch.save({"captions": captions_of(scenes, seed_of(kind, number)), "latents": normalised(vae, latents).half(),
+            torch.save({"captions": captions_of(scenes, seed), "latents": normalised(vae, latents).half(),
                         "cover": cover.half()}, part)
         print(path, flush=True)
     workers.leave()

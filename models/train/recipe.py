@@ -3,7 +3,7 @@
     python recipe.py smoke        a few minutes on two cores: does everything run? (the clips show nothing)
     python recipe.py cpu          days on two cores
     python recipe.py gpu          25 minutes of one large GPU
-    python recipe.py further      ten minutes of one large GPU: the DiT of ../nano trained further, with the autoencoder it has
+    python recipe.py further      eleven minutes of one large GPU: the DiT of ../nano trained further, with the autoencoder it has
 
 Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have
 changed, and training goes on from its last checkpoint.
@@ -56,7 +56,7 @@ PRESETS = {
     "smoke": Preset("cpu", {
         "tokenizer": "--captions 3000 --vocabulary 600",
         "vae": "--batch 4 --steps 60 --warmup 10 --save-every 20",
-        "latents": "--clips 16 64x64x9@8=3 64x64x18@12=1 96x64x9@16=1",
+        "latents": "--clips 16 64x64x9@8=3 64x64x18@12=1 64x64x3@8=1 96x64x9@16=1",
         "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 768 --steps 60 --warmup 10 --save-every 20",
         "dit": "--tokens 576 --rate 5e-4 --steps 40 --warmup 5 --save-every 20",
         "distil": "--rounds 4 2 --tokens 384 --rate 3e-5 --steps 12 --warmup 2 --save-every 4",
@@ -88,12 +88,12 @@ PRESETS = {
     }),
     # All of rendering comes before all of training: side by side, both lose more than they gain.
     "further": Preset("cuda", {
-        "latents": "--minutes 1.5 --batch 2048 --clips 128 64x64x9@8=2 "
+        "latents": "--minutes 1.2 --batch 2048 --clips 128 64x64x9@8=2 "
                    f"{shards(at_all_rates(['128x128'], 3), 40)} {shards(at_all_rates(OBLONG, 3), 2)} "
                    f"{shards(at_all_rates(['128x128'], 24), 20)} {shards(at_all_rates(['128x128'], 18, 36, 48), 2)} "
                    f"{shards(at_all_rates(OBLONG, 24), 1)} {shards([f'{size}x48@12' for size in OBLONG], 1)} "
                    f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 2)}",
-        "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 5.5 --save-every 2000",
+        "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 6.5 --save-every 2000",
         "distil": "--compile --rounds 8 4 --tokens 65536 --steps 100000 --minutes 0.75 --save-every 1000",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
     }, begins_with=NANO),

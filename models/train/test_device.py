@@ -83,5 +83,5 @@ def test_latents_for_the_dit(gpu, monkeypatch, tmp_path):
     assert gpu.transfers == sent
     assert all(isinstance(value, Pretended) for value in vars(batch).values())
     model = moved(denoiser.Denoiser(clips.tokenizer.get_vocab_size()))
-    loss = train_dit.objective(lambda *inputs: model(inputs[0].float(), *inputs[1:]), batch, train_dit.SUBJECT_WEIGHT)
+    loss, _ = train_dit.objective(lambda *inputs: model(inputs[0].float(), *inputs[1:]), batch, train_dit.SUBJECT_WEIGHT)
     assert isinstance(loss, Pretended) and loss.inner.isfinite()

@@ -192,10 +192,18 @@ def test_excerpts_are_what_their_clips_show():
     model = encode_latents.Encode(autoencoder.new_autoencoder())
     scenes = sample_scenes(2, torch.Generator().manual_seed(4))
     clip = encode_latents.encode(model, scenes, kind_of("32x32x16@8"), "cpu", 8)
-    for number, start in ((0, 0), (3, 9), (5, 1)):
-        excerpt = encode_latents.encode(model, scenes, kind_of("32x32x3@8"), "cpu", 8, number)
+    kind = kind_of("32x32x3@8")
+    places = {seed: encode_latents.frames_shown(kind, seed) for seed in range(40)}
+    assert {shown[0] for _, shown in places.values()} == set(range(14))  # of a clip of two seconds, the last begins two before its end
+    for seed in range(3):
+        start = places[seed][1][0]
+        excerpt = encode_latents.encode(model, scenes, kind, "cpu", 8, seed)
         latents, cover = clip[0][:, :, start:start + 3], clip[1][:, start:start + 3]
         assert (excerpt[0] - latents).norm() < TOLERANCE * latents.norm() and torch.equal(excerpt[1], cover)
+
+
+def test_the_subjects_weight_fades_out():
+    assert [train_dit.subject_weight(part) for part in (0, 0.35, 0.7, 1)] == pytest.approx([4, 2, 0, 0])
 
 
 def test_levels_of_half_as_many_steps_are_among_them():

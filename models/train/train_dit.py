@@ -13,14 +13,14 @@ from workers import Workers
 
 
 # Extra weight of the subjects, which are 7 % of the picture. It fades out where there is much noise: a weight that depends on
-# what cannot be known yet would draw subjects everywhere. It draws them too large all the same, so it fades out with the
-# training, too, and the last part is without it.
+# what cannot be known yet would draw subjects everywhere. It may be why they came out too large all the same, so it fades out
+# in the course of the stage, too, and the last part is without it.
 SUBJECT_WEIGHT = 4.0
-UNWEIGHTED_FROM = 0.7  # of the training
+UNWEIGHTED_FROM = 0.7  # of the stage
 
 
 def subject_weight(progress):
-    """The extra weight when so much of the training is done, 0..1."""
+    """The extra weight when so much of the stage is done, 0..1."""
     return SUBJECT_WEIGHT * max(0.0, 1 - progress / UNWEIGHTED_FROM)
 
 
@@ -34,8 +34,8 @@ def main(words=None):
         load_weights(model, args.initial_weights)
     dit = Training(model, args.name, args, workers, device, weight_decay=0.01, average_decay=0.999)
     held_out = clips.held_out()
-    dit.run(lambda step, progress: (objective(dit, clips.batch(step), subject_weight(progress)), {}),
-            lambda: {"held_out_loss": objective(dit, held_out, 0.0).item(), "clips": clips.clips()})
+    dit.run(lambda step, progress: objective(dit, clips.batch(step), subject_weight(progress)),
+            lambda: {"held_out_loss": objective(dit, held_out)[0].item(), "clips": clips.clips()})
     workers.leave()
 
 
@@ -48,13 +48,15 @@ def arguments(words):
     return parser.parse_args(words)
 
 
-def objective(dit, batch, extra):
-    """Rectified flow: the velocity from the clean latents to the noise, mean squared error; `extra`: weight of the subjects."""
+def objective(dit, batch, extra_weight=0.0):
+    """Rectified flow: the velocity from the clean latents to the noise, mean squared error, with an extra weight for subjects; for
+    the log also without it, or it would fall with the weight."""
     # Logit-normal levels (Esser et al., arXiv 2403.03206, section 3.1).
     level = shifted(torch.sigmoid(torch.special.ndtri(batch.chance)))
     velocity = dit(batch.noisy(level).bfloat16(), 1000 * level, batch.ids)
-    weight = 1 + extra * (1 - level)[:, None, None, None, None] * batch.cover[:, None]
-    return (weight * (velocity - (batch.noise - batch.clean)) ** 2).mean()
+    error = (velocity - (batch.noise - batch.clean)) ** 2
+    weight = 1 + extra_weight * (1 - level)[:, None, None, None, None] * batch.cover[:, None]
+    return (weight * error).mean(), {"unweighted_loss": error.detach().mean()}
 
 
 if __name__ == "__main__":
