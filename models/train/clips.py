@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+FRAME_RATES = (8, 12, 16, 24)  # that models are trained with
+
 
 @dataclass(frozen=True, order=True)
 class Kind:

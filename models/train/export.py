@@ -12,12 +12,13 @@ from safetensors.torch import save_file
 
 import gguf_files
 from autoencoder import normalised
+from clips import FRAME_RATES
 from denoiser import SHIFT
 from encode_latents import Encode
 from exported import file_entry
 from pipeline import from_run
 from render import render
-from text import FRAME_RATES, PROMPT_TEMPLATE, TEXT_LENGTH
+from text import PROMPT_TEMPLATE, TEXT_LENGTH
 from train_tokenizer import sample_captions
 from world.captions import known_words
 from world.english import (CAMERA_PHRASES, COLOUR_NAMES, MOTION_PHRASES, OWN_MOTION_PHRASES, PACE_NAMES, PLACE_PHRASES, RELATION_PHRASES,

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import torch
 
+from clips import FRAME_RATES
 from written_whole import written_whole
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,7 +34,7 @@ LARGE = ("256x256", "320x176", "176x320", "320x240")
 
 
 def at_all_rates(sizes, *lengths):
-    return tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(sizes, lengths, (8, 12, 16, 24)))
+    return tuple(f"{size}x{frames}@{fps}" for size, frames, fps in itertools.product(sizes, lengths, FRAME_RATES))
 
 
 HIGHER = at_all_rates(("128x128", *OBLONG), 24, 36)

@@ -11,7 +11,6 @@ from transformers import UMT5Config, UMT5EncoderModel
 TEXT_LENGTH = 48  # rows that cross-attention sees, zero rows after the prompt's tokens
 EOS = 1
 # The frame rate is told in the text (Movie Gen, arXiv 2410.13720, section 3.2.1), the empty prompt's too.
-FRAME_RATES = (8, 12, 16, 24)
 PROMPT_TEMPLATE = "{prompt}, {fps} fps"
 
 

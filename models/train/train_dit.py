@@ -13,8 +13,8 @@ from workers import Workers
 
 
 # Extra weight of the subjects, which are 7 % of the picture. It fades out where there is much noise: a weight that depends on
-# what cannot be known yet would draw subjects everywhere. It may be why they came out too large all the same, so it fades out
-# in the course of the stage, too, and the last part is without it.
+# what cannot be known yet would draw subjects everywhere. For what it may do all the same it fades out in the course of the stage,
+# too, and the last part is without it.
 SUBJECT_WEIGHT = 4.0
 UNWEIGHTED_FROM = 0.7  # of the stage
 

@@ -7,7 +7,8 @@ import random
 import sentencepiece
 import torch
 
-from text import FRAME_RATES, load_tokenizer, save_tokenizer_json, with_rate
+from clips import FRAME_RATES
+from text import load_tokenizer, save_tokenizer_json, with_rate
 from world.captions import caption, known_words
 from world.scene import sample_scenes
 

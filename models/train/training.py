@@ -65,8 +65,8 @@ class Training:
     def run(self, objective, validate):
         """Train to the end.
 
-        objective(step, progress) -> (loss, {name: number for the log}), all as tensors without dimensions, which are read only
-        when they are written, for a GPU works ahead of that; progress is 0..1; validate() -> {name: number}, called with averaged weights.
+        objective(step, progress 0..1) -> (loss, {name: number for the log}), all as tensors without dimensions, which are read
+        only when they are written, for a GPU works ahead of that; validate() -> {name: number}, called with averaged weights.
         """
         totals, counted, progress = {}, 0, self.progress()
         while progress < 1:
