@@ -7,6 +7,8 @@ from torch.func import functional_call
 from torch.utils._pytree import tree_map_only
 from torch.utils.checkpoint import checkpoint
 
+from precision import compute_type
+
 
 class OwnForward(nn.Module):
     """What a block computes, whatever its `forward` is replaced with later."""
@@ -24,7 +26,7 @@ def recompute(block):
     own = OwnForward(block)
 
     def forward(*inputs, **options):
-        # call_in_bfloat16 has put copies in the parameters' place, but only until the forward pass is over: keep them.
+        # call_lowered has put copies in the parameters' place, but only until the forward pass is over: keep them.
         parameters = dict(own.named_parameters())
         return checkpoint(functional_call, own, parameters, inputs, options, use_reentrant=False)
 
@@ -47,11 +49,11 @@ def compile(block):
 
 
 def shard(module, blocks, mesh):
-    """FSDP2: every block's parameters are divided among the workers and gathered, in bfloat16, while it computes.
+    """FSDP2: every block's parameters are divided among the workers and gathered, in the compute type (see precision.py), while it computes.
 
-    Gradients are averaged in float32. Inputs keep their types, as in call_in_bfloat16: timesteps need float32.
+    Gradients are averaged in float32. Inputs keep their types, as in call_lowered: timesteps need float32.
     """
-    policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False)
+    policy = MixedPrecisionPolicy(param_dtype=compute_type(mesh.device_type), reduce_dtype=torch.float32, cast_forward_inputs=False)
     for block in blocks:
         fully_shard(block, mesh=mesh, mp_policy=policy)
     fully_shard(module, mesh=mesh, mp_policy=policy, reshard_after_forward=True)

@@ -18,7 +18,8 @@ import latents
 import training
 from denoiser import Denoiser, schedule, shifted, unshifted
 from latents import Latents
-from training import Training, call_in_bfloat16, load_weights
+from precision import call_lowered, lowered
+from training import Training, load_weights
 from workers import Workers
 
 
@@ -67,7 +68,7 @@ def objective(student, teacher, guidance, sigmas, batch):
     noisy = batch.noisy(start)
     with torch.no_grad():
         target = two_steps(lambda latents, level: guided(teacher, latents, level, batch, guidance), noisy, start, end)
-    return torch.nn.functional.mse_loss(student(noisy.bfloat16(), 1000 * start, batch.ids), target)
+    return torch.nn.functional.mse_loss(student(lowered(noisy), 1000 * start, batch.ids), target)
 
 
 def two_steps(velocity, latents, start, end):
@@ -82,7 +83,7 @@ def two_steps(velocity, latents, start, end):
 def guided(teacher, latents, level, batch, guidance):
     """The teacher's velocity at levels [B], with guidance unless that is 1."""
     def velocity(ids):
-        return call_in_bfloat16(teacher, latents.bfloat16(), 1000 * level, ids)
+        return call_lowered(teacher, lowered(latents), 1000 * level, ids)
 
     conditional = velocity(batch.ids)
     if guidance == 1:

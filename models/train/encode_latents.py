@@ -24,8 +24,9 @@ import torch
 from autoencoder import new_autoencoder, normalised
 from clips import Kind, kind_and_count
 from denoiser import CONFIG
+from precision import call_lowered, lowered
 from render import render
-from training import call_in_bfloat16, load_weights
+from training import load_weights
 from workers import Workers
 from world.captions import caption
 from world.scene import joined, sample_scenes
@@ -74,7 +75,7 @@ def encode(model, scenes, kind, device, batch, seed=0):
     batch = max(1, batch * 64 * 64 * 9 // (kind.width * kind.height * kind.frames))
     for start in range(0, len(scenes), batch):
         video, mask = render(scenes.select(slice(start, start + batch)).to(device), whole, kind.height, kind.width, kind.fps, shown)
-        latents.append(call_in_bfloat16(model, video.bfloat16()).cpu())
+        latents.append(call_lowered(model, lowered(video)).cpu())
         covers.append(torch.nn.functional.avg_pool2d(mask, 8).cpu())
     return torch.cat(latents), torch.cat(covers)
 

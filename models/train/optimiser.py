@@ -5,6 +5,8 @@ from collections import defaultdict
 import torch
 from torch.distributed.tensor import DTensor, distribute_tensor
 
+from precision import lowered
+
 
 class Optimiser:
     """Muon for the matrices inside a network (a convolution's kernel is one: outputs x all it sums over), AdamW for the rest.
@@ -77,9 +79,9 @@ class StackedMuon(torch.optim.Muon):
 
 
 def orthogonal(matrices, coefficients, steps, smallest):
-    """Newton-Schulz iteration of matrices [N, rows, columns] towards the nearest orthogonal ones, in bfloat16."""
+    """Newton-Schulz iteration of matrices [N, rows, columns] towards the nearest orthogonal ones, in the compute type (see precision.py)."""
     a, b, c = coefficients
-    x = matrices.bfloat16()
+    x = lowered(matrices)
     is_tall = x.shape[1] > x.shape[2]
     x = x.mT if is_tall else x
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(smallest)

@@ -130,8 +130,9 @@ def test_stacked_matrices_take_the_steps_of_torchs_muon():
         for optimiser in optimisers:
             optimiser.step()
     for expected, found, value in zip(theirs, ours, start):
-        assert (found - expected).norm() < 0.01 * (expected - value).norm()
-    assert same_tensors(optimisers[0].state_dict()["state"], optimisers[1].state_dict()["state"])
+        # Theirs is computed in bfloat16 on all processors.
+        assert (found - expected).norm() < 0.03 * (expected - value).norm()
+    torch.testing.assert_close(optimisers[0].state_dict()["state"], optimisers[1].state_dict()["state"])
 
 
 def test_one_worker_and_two_and_two_with_shards_train_alike(latents, tmp_path):

@@ -8,6 +8,7 @@ import latents
 import training
 from denoiser import Denoiser, shifted
 from latents import Latents
+from precision import lowered
 from training import Training, load_weights
 from workers import Workers
 
@@ -53,7 +54,7 @@ def objective(dit, batch, extra_weight=0.0):
     the log also without it, or it would fall with the weight."""
     # Logit-normal levels (Esser et al., arXiv 2403.03206, section 3.1).
     level = shifted(torch.sigmoid(torch.special.ndtri(batch.chance)))
-    velocity = dit(batch.noisy(level).bfloat16(), 1000 * level, batch.ids)
+    velocity = dit(lowered(batch.noisy(level)), 1000 * level, batch.ids)
     error = (velocity - (batch.noise - batch.clean)) ** 2
     weight = 1 + extra_weight * (1 - level)[:, None, None, None, None] * batch.cover[:, None]
     return (weight * error).mean(), {"unweighted_loss": error.detach().mean()}

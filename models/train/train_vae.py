@@ -10,6 +10,7 @@ import torch
 
 import training
 from autoencoder import CONFIG, EncodeDecode, new_autoencoder
+from precision import lowered
 from render import render
 from training import Training, load_weights
 from workers import Workers, seeded
@@ -93,7 +94,7 @@ def latent_noise(count, height, width, generator):
 
 def objective(vae, video, mask, noise):
     """The loss, and for the log the PSNR (dB)."""
-    decoded, posterior = vae(video.bfloat16(), noise)
+    decoded, posterior = vae(lowered(video), noise)
     difference = decoded - video
     weight = 1 + SUBJECT_WEIGHT * mask[:, None]
     reconstruction = (weight * (difference.abs() + SQUARE_WEIGHT * difference**2)).mean()
@@ -107,7 +108,7 @@ def validate(vae, device, count=32):
     for side in (64, 128):
         scenes = sample_scenes(count, torch.Generator().manual_seed(VALIDATION_SEED)).to(device)
         video, mask = render(scenes, 17, side, side, only=[8])
-        decoded, posterior = vae(video.bfloat16(), torch.zeros(1, device=device))
+        decoded, posterior = vae(lowered(video), torch.zeros(1, device=device))
         square = ((decoded - video) ** 2).mean(dim=1) / 4
         inside = (square * mask).sum() / mask.sum()
         report |= {f"held_out_psnr_{side}": -10 * square.mean().log10().item(),

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import torch
 from safetensors.torch import load_file
-from torch.func import functional_call
 
 import blocks
 import gguf_files
 from exported import path_of
 from optimiser import Optimiser, divided_like, learning_rate, whole
+from precision import call_lowered
 from written_whole import written_whole
 
 LOG_EVERY = 50  # steps
@@ -59,8 +59,8 @@ class Training:
         self.log = Log(f"{args.folder}/{name}.jsonl", seconds)
 
     def __call__(self, *inputs):
-        """The module's outputs, computed in bfloat16; gradients are those of the float32 parameters."""
-        return self.module(*inputs) if self.sharded else call_in_bfloat16(self.module, *inputs)
+        """The module's outputs, computed in the compute type (see precision.py); gradients are those of the float32 parameters."""
+        return self.module(*inputs) if self.sharded else call_lowered(self.module, *inputs)
 
     def run(self, objective, validate):
         """Train to the end.
@@ -122,20 +122,6 @@ class Training:
         self.average.values = {name: divided_like(value, self.average.values[name]) for name, value in state["average"].items()}
         self.step = state["step"]
         return state["seconds"]
-
-
-def call_in_bfloat16(module, *inputs):
-    """Run `module` with bfloat16 copies of its parameters; gradients reach the float32 originals.
-
-    Unlike autocast it keeps every activation in bfloat16, and images and videos with the channels last.
-    """
-
-    def copy(tensor):
-        tensor = tensor.to(torch.bfloat16)
-        layout = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
-        return tensor.contiguous(memory_format=layout) if layout else tensor
-
-    return functional_call(module, {name: copy(value) for name, value in module.named_parameters()}, inputs)
 
 
 class Average:
