@@ -55,7 +55,7 @@ def chinese(names, draw):
     def sometimes(share, text):
         return text if says(draw, share) else ""
 
-    subject = noun(names["subject"], names["colour"], sometimes(0.9, draw.choice(SIZE_NAMES[names["size"]])), draw)
+    subject = noun(names["subject"], names["colour"], draw.choice(SIZE_NAMES[names["size"]]), draw)
     where, when = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]])), sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
     # Without it a second subject would not be mentioned.
     action = sometimes(0.96 if names["relation"] == "alone" else 1.0, act(names, draw))
@@ -90,7 +90,7 @@ def noun(name, colour, size, draw):
 def act(names, draw):
     """What the subject does, how fast, and where it is to a second one."""
     motion, relation = names["motion"], names["relation"]
-    pace = draw.choice(PACE_NAMES[names["pace"]]) if says(draw, 0.88) else ""
+    pace = draw.choice(PACE_NAMES[names["pace"]])
     if relation == "chasing":
         return chase(names, pace, draw)
     verb = pace + move(names, draw)

@@ -110,13 +110,17 @@ OPENINGS = ["", "", "", "", "", "a video of", "a clip of", "an animation of"]
 
 
 def english(names, draw):
-    """Put a scene, as `names_of` gives it, into words. A part left out leaves the scene's choice open; `draw` is a random.Random."""
+    """Put a scene, as `names_of` gives it, into words; `draw` is a random.Random.
+
+    A part left out leaves the scene's choice open, but for sizes and paces: the usual ones have no words, so that the others are
+    always said, and what nobody speaks of is usual.
+    """
 
     def sometimes(share, text):
         return text if says(draw, share) else ""
 
     opening = draw.choice(OPENINGS)
-    subject = noun(names["subject"], names["colour"], sometimes(0.9, draw.choice(SIZE_NAMES[names["size"]])), draw)
+    subject = noun(names["subject"], names["colour"], draw.choice(SIZE_NAMES[names["size"]]), draw)
     # Without it a second subject would not be mentioned.
     action = sometimes(0.96 if names["relation"] == "alone" else 1.0, act(names, bool(opening) or draw.random() < 0.55, draw))
     where = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]]))
@@ -164,7 +168,7 @@ def act(names, as_participle, draw):
     """What the subject does, how fast, and where it is to a second one."""
     form = 0 if as_participle else 1
     motion, relation = names["motion"], names["relation"]
-    pace = draw.choice(PACE_NAMES[names["pace"]]) if says(draw, 0.88) else ""
+    pace = draw.choice(PACE_NAMES[names["pace"]])
     if relation == "chasing":
         return chase(names, form, pace, draw)
     own = OWN_MOTION_PHRASES.get((names["subject"], motion), [])
