@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::device::Gpu;
-use super::tensor::{Storage, Tensor, rounded};
+use super::tensor::{Buffer, Storage, Tensor, rounded};
 use crate::error::{Error, Result};
 
 /// Hands out scratch tensors while a recording is made. Dispatches run in the order in which they were recorded, so a
@@ -18,18 +18,18 @@ pub struct Arena {
 
 #[derive(Default)]
 pub(super) struct FreeList {
-    buffers: RefCell<Vec<(u64, Option<wgpu::Buffer>)>>,
+    buffers: RefCell<Vec<(u64, Option<Rc<Buffer>>)>>,
     reserved: Cell<u64>,
     largest: Cell<u64>,
 }
 
 impl FreeList {
-    pub(super) fn give_back(&self, bytes: u64, buffer: Option<wgpu::Buffer>) {
+    pub(super) fn give_back(&self, bytes: u64, buffer: Option<Rc<Buffer>>) {
         self.buffers.borrow_mut().push((bytes, buffer));
     }
 
     /// Smallest free buffer that holds `bytes` without wasting more than it uses.
-    fn take(&self, bytes: u64) -> Option<(u64, Option<wgpu::Buffer>)> {
+    fn take(&self, bytes: u64) -> Option<(u64, Option<Rc<Buffer>>)> {
         let mut buffers = self.buffers.borrow_mut();
         let fits = |size: u64| size >= bytes && size <= 2 * bytes;
         let best = (0..buffers.len()).filter(|&i| fits(buffers[i].0)).min_by_key(|&i| buffers[i].0)?;
@@ -70,7 +70,7 @@ impl Arena {
         Ok(Tensor::new(Rc::new(Storage::lent(bytes, buffer, Rc::downgrade(&self.free))), shape))
     }
 
-    fn allocate(&self, bytes: u64) -> Result<Option<wgpu::Buffer>> {
+    fn allocate(&self, bytes: u64) -> Result<Option<Rc<Buffer>>> {
         let Some(gpu) = &self.gpu else { return Ok(None) };
         let storage = gpu.allocate("activation", bytes)?;
         storage.buffer().cloned().map(Some).ok_or_else(|| Error::Device("no buffer was made".into()))

@@ -9,7 +9,7 @@ use futures::channel::oneshot;
 use serde::Serialize;
 
 use super::kernel::{Invocations, Kernel, Pipeline};
-use super::tensor::{Storage, Tensor};
+use super::tensor::{Buffer, Storage, Tensor};
 use crate::error::{Error, Result};
 
 /// Floating-point operations per second assumed until submissions have been timed: those of a slow software device, so
@@ -226,12 +226,8 @@ impl Gpu {
         let Some(source) = storage.buffer() else {
             return Err(Error::Device("read of a planned buffer".into()));
         };
-        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("read back"),
-            size: bytes,
-            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-            mapped_at_creation: false,
-        });
+        let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
+        let staging = Buffer::new(&self.device, "read back", bytes, usage);
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(source, 0, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::arena::Arena;
 use super::kernel::{Forms, Invocations, Kernel};
 use super::recording::{Command, Recording};
-use super::tensor::{Storage, Tensor};
+use super::tensor::{Buffer, Storage, Tensor};
 use crate::error::{Error, Result};
 
 /// Workgroups that WebGPU allows along one dimension of a dispatch.
@@ -53,15 +53,15 @@ pub(super) enum Step {
     Dispatch {
         kernel: &'static Kernel,
         constants: Vec<(&'static str, f64)>,
-        bindings: Vec<Option<wgpu::Buffer>>,
+        bindings: Vec<Option<Rc<Buffer>>>,
         uniform: std::ops::Range<usize>,
         workgroups: [u32; 2],
         cost: u64,
     },
     Copy {
-        source: wgpu::Buffer,
+        source: Rc<Buffer>,
         source_offset: u64,
-        target: wgpu::Buffer,
+        target: Rc<Buffer>,
         target_offset: u64,
         bytes: u64,
     },
@@ -130,9 +130,9 @@ impl Recorder {
     pub fn copy(&mut self, source: &Tensor, from: usize, target: &Tensor, to: usize, elements: usize) {
         let (Some(source), Some(target)) = (source.storage().buffer(), target.storage().buffer()) else { return };
         self.steps.push(Step::Copy {
-            source: source.clone(),
+            source: Rc::clone(source),
             source_offset: 4 * from as u64,
-            target: target.clone(),
+            target: Rc::clone(target),
             target_offset: 4 * to as u64,
             bytes: 4 * elements as u64,
         });
@@ -156,15 +156,11 @@ impl Recorder {
         let Some(gpu) = self.arena.gpu().cloned() else {
             return Err(Error::Device("a plan cannot be run".into()));
         };
-        let uniforms = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("uniforms"),
-            size: self.uniforms.len().max(16) as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let uniforms = Buffer::new(&gpu.device, "uniforms", self.uniforms.len().max(16) as u64, usage);
         gpu.queue.write_buffer(&uniforms, 0, &self.uniforms);
         let commands = self.steps.into_iter().map(|step| Command::new(&gpu, &uniforms, step)).collect();
         gpu.check()?;
-        Ok(Recording::new(gpu, commands, self.arena))
+        Ok(Recording::new(gpu, commands))
     }
 }

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use super::arena::Arena;
 use super::cancel::Cancel;
 use super::device::Gpu;
 use super::kernel::Pipeline;
 use super::recorder::Step;
+use super::tensor::Buffer;
 use crate::clock::Stopwatch;
 use crate::error::Result;
 
-/// How long one submission should keep the device, in seconds. Two are in flight, and a cancel waits for both.
+/// How long one submission should keep the device, in seconds; a cancel waits for its end.
 const SLICE_SECONDS: f64 = 0.05;
 /// Bounds of what is believed of a device, in floating-point operations per second.
 const MIN_RATE: f64 = 5e8;
@@ -22,17 +22,28 @@ const DISPATCH_COST: u64 = 20_000;
 pub struct Recording {
     gpu: Rc<Gpu>,
     commands: Vec<Command>,
-    /// Keeps the scratch buffers from being destroyed while the list can still run.
-    _arena: Arena,
 }
 
 pub(super) enum Command {
-    Dispatch { pipeline: Rc<Pipeline>, bind_group: wgpu::BindGroup, workgroups: [u32; 2], cost: u64 },
-    Copy { source: wgpu::Buffer, source_offset: u64, target: wgpu::Buffer, target_offset: u64, bytes: u64 },
+    Dispatch {
+        pipeline: Rc<Pipeline>,
+        bind_group: wgpu::BindGroup,
+        /// What the bind group names, which does not keep it from being destroyed.
+        _buffers: Vec<Rc<Buffer>>,
+        workgroups: [u32; 2],
+        cost: u64,
+    },
+    Copy {
+        source: Rc<Buffer>,
+        source_offset: u64,
+        target: Rc<Buffer>,
+        target_offset: u64,
+        bytes: u64,
+    },
 }
 
 impl Command {
-    pub(super) fn new(gpu: &Gpu, uniforms: &wgpu::Buffer, step: Step) -> Self {
+    pub(super) fn new(gpu: &Gpu, uniforms: &Rc<Buffer>, step: Step) -> Self {
         match step {
             Step::Copy { source, source_offset, target, target_offset, bytes } => {
                 Self::Copy { source, source_offset, target, target_offset, bytes }
@@ -41,10 +52,11 @@ impl Command {
                 let pipeline = gpu.pipeline(kernel, &constants);
                 let unused = gpu.unused.buffer();
                 let storage = bindings.iter().filter_map(|buffer| buffer.as_ref().or(unused));
+                let buffers: Vec<_> = std::iter::once(uniforms).chain(storage).map(Rc::clone).collect();
                 let size = std::num::NonZeroU64::new(uniform.len() as u64);
                 let uniform = wgpu::BufferBinding { buffer: uniforms, offset: uniform.start as u64, size };
                 let entries: Vec<_> = std::iter::once(wgpu::BindingResource::Buffer(uniform))
-                    .chain(storage.map(wgpu::Buffer::as_entire_binding))
+                    .chain(buffers[1..].iter().map(|buffer| buffer.as_entire_binding()))
                     .enumerate()
                     .map(|(binding, resource)| wgpu::BindGroupEntry { binding: binding as u32, resource })
                     .collect();
@@ -53,7 +65,7 @@ impl Command {
                     layout: &pipeline.layout,
                     entries: &entries,
                 });
-                Self::Dispatch { pipeline, bind_group, workgroups, cost: cost + DISPATCH_COST }
+                Self::Dispatch { pipeline, bind_group, _buffers: buffers, workgroups, cost: cost + DISPATCH_COST }
             }
         }
     }
@@ -67,8 +79,8 @@ impl Command {
 }
 
 impl Recording {
-    pub(super) fn new(gpu: Rc<Gpu>, commands: Vec<Command>, arena: Arena) -> Self {
-        Self { gpu, commands, _arena: arena }
+    pub(super) fn new(gpu: Rc<Gpu>, commands: Vec<Command>) -> Self {
+        Self { gpu, commands }
     }
 
     /// Estimated floating-point operations of one run.

@@ -1,27 +1,51 @@
 //! Buffers, and the shapes that are seen in them.
 
+use std::ops::Deref;
 use std::rc::{Rc, Weak};
 
 use super::arena::FreeList;
 
+/// A buffer on the device, destroyed with its last owner. In a browser, one that is only dropped keeps its memory until the
+/// garbage collector comes by, which sees nothing of that memory and may take its time. What was submitted before is still
+/// carried out.
+pub(super) struct Buffer(wgpu::Buffer);
+
+impl Buffer {
+    pub(super) fn new(device: &wgpu::Device, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Rc<Self> {
+        let description =
+            wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
+        Rc::new(Self(device.create_buffer(&description)))
+    }
+}
+
+impl Deref for Buffer {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.0
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.0.destroy();
+    }
+}
+
 /// A buffer on the device, or only its size while memory is being planned.
 pub struct Storage {
     bytes: u64,
-    buffer: Option<wgpu::Buffer>,
+    buffer: Option<Rc<Buffer>>,
     /// Where the buffer goes when nobody needs it any more.
     home: Weak<FreeList>,
 }
 
 impl Storage {
-    /// A zeroed buffer that is destroyed when dropped.
+    /// A zeroed buffer.
     pub(super) fn new(device: &wgpu::Device, label: &str, bytes: u64) -> Self {
         let bytes = rounded(bytes);
-        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size: bytes,
-            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+        let buffer = Buffer::new(device, label, bytes, usage);
         Self { bytes, buffer: Some(buffer), home: Weak::new() }
     }
 
@@ -30,7 +54,7 @@ impl Storage {
         Self { bytes: rounded(bytes), buffer: None, home: Weak::new() }
     }
 
-    pub(super) fn lent(bytes: u64, buffer: Option<wgpu::Buffer>, home: Weak<FreeList>) -> Self {
+    pub(super) fn lent(bytes: u64, buffer: Option<Rc<Buffer>>, home: Weak<FreeList>) -> Self {
         Self { bytes, buffer, home }
     }
 
@@ -39,7 +63,7 @@ impl Storage {
         self.bytes
     }
 
-    pub(super) fn buffer(&self) -> Option<&wgpu::Buffer> {
+    pub(super) fn buffer(&self) -> Option<&Rc<Buffer>> {
         self.buffer.as_ref()
     }
 }
