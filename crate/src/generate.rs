@@ -161,8 +161,9 @@ async fn denoise(
     let shape = [dit.config().in_channels, latent_size[0], latent_size[1], latent_size[2]];
     events.progress(Phase::Denoise, 0, request.steps);
     run(&denoiser, sampler, request.guidance, latent, &mut fresh, cancel, |done, clean| {
-        events.progress(Phase::Denoise, done, request.steps);
+        // The preview of a step travels with the news of it.
         events.preview(&preview(model.manifest().preview.as_ref(), clean, shape));
+        events.progress(Phase::Denoise, done, request.steps);
     })
     .await
 }

@@ -112,3 +112,26 @@ test("a clip of another frame rate says so and plays at it", async ({ studio, pa
 	expect(facts.duration).toBeCloseTo(facts.frames / 16, 2);
 	expect(JSON.parse(facts.tags.comment ?? "")).toMatchObject({ prompt: "a red ball", fps: 16 });
 });
+
+test("a clip is of what was asked for, whatever is typed while the model loads", async ({
+	studio,
+	page,
+}) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await studio.prompt.fill("a red ball");
+	let release = () => {};
+	const typed = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	await page.context().route("**/vae.gguf", async (route) => {
+		await typed;
+		await route.continue();
+	});
+	await studio.generate.click();
+	await expect(studio.progress).toBeVisible();
+	await studio.prompt.fill("something else");
+	release();
+	expect(probe((await studio.save()).path).tags.title).toBe("a red ball");
+});

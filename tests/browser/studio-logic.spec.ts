@@ -114,7 +114,7 @@ test("file names are safe and tell model, prompt and time", () => {
 });
 
 test("the time left follows the pace of the steps, and the fraction never goes back", () => {
-	const time = new TimeLeft(true, { size: 1, steps: 10 }, 0);
+	const time = new TimeLeft(true, { model: "toy", size: 1, steps: 10 }, 0);
 	expect(time.seconds(0)).toBeUndefined();
 	time.update({ phase: "text", done: 0, total: 1 }, 100);
 	const fractions: number[] = [];
@@ -128,7 +128,7 @@ test("the time left follows the pace of the steps, and the fraction never goes b
 });
 
 test("the time left counts the steps that are left and the decoding", () => {
-	const time = new TimeLeft(true, { size: 1, steps: 10 }, 0);
+	const time = new TimeLeft(true, { model: "toy", size: 1, steps: 10 }, 0);
 	time.update({ phase: "denoise", done: 0, total: 10 }, 0);
 	time.update({ phase: "denoise", done: 5, total: 10 }, 30_000);
 	const secondsOfAStep = 6;

@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
+import type { KinoraClip } from "../../web/src/element/kinora-clip.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
 declare global {
@@ -33,6 +34,12 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	const result = events.find(({ type }) => type === "result");
 	const { width, height } = smallClips.sizes.find(({ label }) => label === "16:9") ?? {};
 	expect(result?.detail.params).toMatchObject({ seed: 7, steps: 1, width, height });
+	const box = await video.boundingBox();
+	expect((box?.width ?? 0) / (box?.height ?? 1), "the whole picture").toBeCloseTo(
+		(width ?? 0) / (height ?? 1),
+		2,
+	);
+	expect(await keepsFocusOutside(page), "a changed attribute leaves the keyboard alone").toBe(true);
 	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
 	expect(violations.map(({ id }) => id)).toEqual([]);
 });
@@ -50,6 +57,34 @@ test("the widget reports an error and can try again", async ({ page }) => {
 	await expect(page.getByText(/step \d of/).first()).toBeVisible({ timeout: 2 * 60_000 });
 	await page.getByRole("button", { name: "Cancel" }).click();
 	await expect(page.getByRole("button", { name: "Make this clip" })).toBeVisible();
+});
+
+test("an aspect that the model does not have is refused with those that it has", async ({
+	page,
+}) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.locator("kinora-clip").evaluate((clip) => clip.setAttribute("aspect", "5:4"));
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText('"5:4", but of 1:1, 16:9', {
+		timeout: 2 * 60_000,
+	});
+});
+
+test("a widget that leaves the page at once loads nothing", async ({ page }) => {
+	const requests: string[] = [];
+	page.on("request", (request) => requests.push(request.url()));
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	await page.evaluate(async () => {
+		const clip = document.querySelector("kinora-clip") as KinoraClip;
+		const made = clip.generate();
+		clip.remove();
+		await made;
+		// Time for a request that should not come.
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	});
+	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
 });
 
 test("attributes mirror properties", async ({ page }) => {
@@ -71,6 +106,20 @@ test("without WebGPU the page's own words are shown", async ({ page }) => {
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByText("Here is a drawing instead.")).toBeVisible();
 });
+
+/** Whether the keyboard stays in a field beside the widget while the widget's prompt changes. */
+function keepsFocusOutside(page: Page): Promise<boolean> {
+	return page.evaluate(async () => {
+		const field = document.body.appendChild(document.createElement("input"));
+		field.focus();
+		const clip = document.querySelector("kinora-clip") as KinoraClip;
+		clip.prompt = "a blue ball";
+		await clip.updateComplete;
+		const kept = document.activeElement === field;
+		field.remove();
+		return kept;
+	});
+}
 
 test("the example page embeds the widget in its own look", async ({ page }) => {
 	await page.goto(`${baseUrl()}embed.html`);

@@ -54,10 +54,7 @@ export class Connection {
 		let patience: ReturnType<typeof setTimeout> | undefined;
 		const cancel = () => {
 			void this.#api.cancel();
-			patience = setTimeout(() => {
-				this.close();
-				this.#fail(cancelled());
-			}, cancelPatienceMilliseconds);
+			patience = setTimeout(() => this.close(), cancelPatienceMilliseconds);
 		};
 		if (signal?.aborted) throw cancelled();
 		signal?.addEventListener("abort", cancel, { once: true });
@@ -74,10 +71,7 @@ export class Connection {
 		job: (api: Comlink.Remote<WorkerApi>) => Promise<Outcome<T>>,
 		signal: AbortSignal | undefined,
 	): Promise<T> {
-		const end = () => {
-			this.close();
-			this.#fail(cancelled());
-		};
+		const end = () => this.close();
 		if (signal?.aborted) {
 			end();
 			throw cancelled();
@@ -90,15 +84,15 @@ export class Connection {
 		}
 	}
 
-	/** Ends the Worker, which frees everything it holds. */
-	close(): void {
+	/** Ends the Worker, which frees everything it holds; jobs that wait for it are rejected. */
+	close(reason: KinoraError = cancelled()): void {
 		this.#open = false;
 		this.#worker.terminate();
+		this.#fail(reason);
 	}
 
 	#lose(message: string): void {
-		this.close();
-		this.#fail(
+		this.close(
 			new KinoraError(
 				"internal",
 				`The engine stopped unexpectedly (${message}). Try again; it will be started anew.`,

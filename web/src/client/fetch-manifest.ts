@@ -15,21 +15,31 @@ export async function fetchManifest(
 	signal?: AbortSignal,
 ): Promise<ModelLocation> {
 	const url = manifestUrl(model);
-	const response = await fetch(url, { signal: signal ?? null }).catch((error: unknown) => {
+	const broken = (error: unknown): never => {
 		signal?.throwIfAborted();
 		throw new KinoraError(
 			"network",
 			`The model description ${url} could not be fetched (${String(error)}). Check the connection and try again.`,
 		);
-	});
+	};
+	const response = await fetch(url, { signal: signal ?? null }).catch(broken);
 	if (!response.ok) {
 		throw new KinoraError(
 			"network",
 			`The model description ${url} could not be fetched (HTTP ${response.status}). Check the address of the model.`,
 		);
 	}
-	const value: unknown = await response.json().catch(() => undefined);
-	return { manifest: parseManifest(value, url), url };
+	const text = await response.text().catch(broken);
+	return { manifest: parseManifest(parsed(text), url), url };
+}
+
+/** Undefined for what is not JSON. */
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
 }
 
 /** The address of `model.json` for a model given by file or folder. */

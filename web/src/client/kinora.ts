@@ -1,10 +1,10 @@
-import * as Comlink from "comlink";
 import type { AdapterInfo, ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../manifest.js";
 import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
 import { Connection, cancelled } from "./connection.js";
 import { fetchManifest } from "./fetch-manifest.js";
+import { listener } from "./listener.js";
 import { defaultModelUrl, wasmUrl } from "./locations.js";
 import { type GenerateOptions, resolveOptions } from "./options.js";
 import { checkSupport } from "./support.js";
@@ -61,7 +61,7 @@ export class Kinora {
 		if (problem) throw problem;
 		try {
 			const model = await fetchManifest(options.model ?? defaultModelUrl, signal);
-			if (modelBytes(model.manifest) >= worthPersisting) await navigator.storage?.persist?.();
+			if (modelBytes(model.manifest) >= worthPersisting) askToPersist();
 			const kinora = new Kinora(model);
 			await kinora.#connect(options.size ?? defaultSize(model.manifest), signal, onProgress);
 			return kinora;
@@ -125,10 +125,7 @@ export class Kinora {
 			throw new KinoraError("bad-input", "This model was unloaded. Load it again.");
 		if (signal?.aborted) throw cancelled();
 		const connection = await this.#connect(request, signal, onProgress);
-		return connection.callCancellable(
-			(api) => api.generate(request, Comlink.proxy(onProgress ?? ignore)),
-			signal,
-		);
+		return connection.callCancellable((api) => api.generate(request, listener(onProgress)), signal);
 	}
 
 	/** The open connection, or a new one with the model loaded. */
@@ -139,11 +136,13 @@ export class Kinora {
 	): Promise<Connection> {
 		if (this.#connection?.open) return this.#connection;
 		const connection = new Connection();
+		// Known at once, for unload() to end it also while it loads.
+		this.#connection = connection;
 		const { width, height, frames } = size;
 		const request = { wasmUrl, model: this.#model, size: { width, height, frames } };
 		try {
 			const { adapter } = await connection.callEnding(
-				(api) => api.load(request, Comlink.proxy(onProgress ?? ignore)),
+				(api) => api.load(request, listener(onProgress)),
 				signal,
 			);
 			this.#adapter = adapter;
@@ -151,9 +150,11 @@ export class Kinora {
 			connection.close();
 			throw error;
 		}
-		this.#connection = connection;
 		return connection;
 	}
 }
 
-function ignore(): void {}
+/** Not waited for: some browsers ask the visitor, who may take their time, and the model is of use either way. */
+function askToPersist(): void {
+	navigator.storage?.persist?.().catch(() => undefined);
+}

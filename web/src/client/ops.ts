@@ -1,6 +1,6 @@
-import * as Comlink from "comlink";
 import type { OpRow } from "../engine.js";
 import { Connection } from "./connection.js";
+import { listener } from "./listener.js";
 import { wasmUrl } from "./locations.js";
 
 /**
@@ -15,7 +15,7 @@ export async function runOps(
 ): Promise<OpRow[]> {
 	const connection = new Connection();
 	try {
-		return await connection.call((api) => api.ops(wasmUrl, filter, Comlink.proxy(onRow)));
+		return await connection.call((api) => api.ops(wasmUrl, filter, listener(onRow)));
 	} finally {
 		connection.close();
 	}

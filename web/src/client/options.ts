@@ -19,9 +19,9 @@ export interface GenerateOptions {
 	seconds?: number;
 	/** Frames a second: one of `manifest.frame_rates`, if the model has some, else 1 to 120. */
 	fps?: number;
-	/** Denoising steps, 1 to 200. More take longer and are usually cleaner. */
+	/** Denoising steps, 1 to 1000. More take longer and are usually cleaner. */
 	steps?: number;
-	/** How closely to follow the prompt, 1 to 30. */
+	/** How closely to follow the prompt, 0 to 100; up to 1 there is no guidance. */
 	guidance?: number;
 	/** A whole number from 0 to 4294967295; the same seed and settings give the same clip. */
 	seed?: number;
@@ -46,8 +46,8 @@ export function resolveOptions(manifest: Manifest, options: GenerateOptions): Ge
 		frames,
 		fps,
 		seconds: frames / fps,
-		steps: wholeInRange("steps", options.steps ?? sampler.steps, 1, 200),
-		guidance: inRange("guidance", options.guidance ?? sampler.guidance, 1, 30),
+		steps: wholeInRange("steps", options.steps ?? sampler.steps, 1, 1000),
+		guidance: inRange("guidance", options.guidance ?? sampler.guidance, 0, 100),
 		shift: sampler.shift,
 		sampler: sampler.name,
 		seed: wholeInRange("seed", options.seed ?? randomSeed(), 0, 0xffff_ffff),

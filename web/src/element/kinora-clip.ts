@@ -29,7 +29,7 @@ export interface KinoraClipEventMap {
 type View =
 	| { name: "poster" }
 	| { name: "working"; progress: KinoraProgress }
-	| { name: "clip"; url: string; posterUrl: string }
+	| { name: "clip"; url: string; posterUrl: string; shape: string }
 	| { name: "error"; error: KinoraError };
 
 const previewMilliseconds = 500;
@@ -132,6 +132,8 @@ export class KinoraClip extends LitElement {
 		try {
 			const problem = await checkSupport();
 			if (problem) throw problem;
+			// The element may have left the page meanwhile, and nobody would give the model back.
+			stop.signal.throwIfAborted();
 			const onProgress = (progress: KinoraProgress) => {
 				if (this.#stop === stop) this.#progress(progress);
 			};
@@ -195,13 +197,15 @@ export class KinoraClip extends LitElement {
 
 	/** Keeps the keyboard in the element when one button takes the other's place. */
 	protected override updated(): void {
-		if (!this.#hadFocus || this.shadowRoot?.activeElement) return;
+		const hadFocus = this.#hadFocus;
+		this.#hadFocus = false;
+		if (!hadFocus || this.shadowRoot?.activeElement) return;
 		this.renderRoot.querySelector<HTMLElement>("button, video")?.focus();
 	}
 
 	protected override render(): TemplateResult {
 		return html`
-			<div class="frame ${this.view.name}" part="frame">${this.#view()}</div>
+			<div class="frame ${this.view.name}" part="frame" .style=${`aspect-ratio: ${this.#shape()}`}>${this.#view()}</div>
 			<p class="visually-hidden" role="status">${this.#announcement}</p>
 		`;
 	}
@@ -248,6 +252,7 @@ export class KinoraClip extends LitElement {
 			<slot name="progress">
 				<div class="status" part="progress">
 					<p>${text}</p>
+					${progress.notice ? html`<p>${progress.notice}</p>` : null}
 					<div
 						class="bar"
 						role="progressbar"
@@ -283,7 +288,7 @@ export class KinoraClip extends LitElement {
 		signal: AbortSignal,
 		onProgress: (progress: KinoraProgress) => void,
 	): GenerateOptions {
-		const size = manifest.sizes.find(({ label }) => label === this.aspect);
+		const size = this.#size(manifest);
 		const chosen = {
 			negativePrompt: this.negativePrompt,
 			width: this.width ?? size?.width,
@@ -300,12 +305,36 @@ export class KinoraClip extends LitElement {
 		return { prompt: this.prompt, signal, onProgress, ...Object.fromEntries(given) };
 	}
 
+	/** The model's size of the aspect that was asked for. */
+	#size({ sizes }: Manifest): { width: number; height: number } | undefined {
+		if (!this.aspect) return undefined;
+		const size = sizes.find(({ label }) => label === this.aspect);
+		if (size) return size;
+		const labels = [...new Set(sizes.map(({ label }) => label))].join(", ");
+		throw new KinoraError(
+			"bad-input",
+			`This model makes no clips of the aspect "${this.aspect}", but of ${labels}.`,
+		);
+	}
+
+	/** Width / height: of the clip that is shown, or of the one that is asked for. */
+	#shape(): string {
+		if (this.view.name === "clip") return this.view.shape;
+		if (this.width && this.height) return `${this.width} / ${this.height}`;
+		const [, width, height] = this.aspect?.match(/^(\d+):(\d+)$/) ?? [];
+		return width && height ? `${width} / ${height}` : "1";
+	}
+
 	#progress(progress: KinoraProgress): void {
 		const last = this.view.name === "working" ? this.view.progress : undefined;
 		if (progress.phase !== last?.phase) this.#announcement = describeProgress(progress);
 		const preview = progress.preview ?? last?.preview;
+		const notice = progress.notice ?? last?.notice;
 		this.#leave();
-		this.view = { name: "working", progress: preview ? { ...progress, preview } : progress };
+		this.view = {
+			name: "working",
+			progress: { ...progress, ...(preview && { preview }), ...(notice && { notice }) },
+		};
 		this.#emit("progress", progress);
 	}
 
@@ -316,6 +345,7 @@ export class KinoraClip extends LitElement {
 			name: "clip",
 			url: URL.createObjectURL(clip.blob),
 			posterUrl: URL.createObjectURL(clip.poster),
+			shape: `${clip.params.width} / ${clip.params.height}`,
 		};
 		this.#emit("result", clip);
 	}

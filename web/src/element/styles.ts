@@ -9,7 +9,6 @@ export const styles = css`
 
 		display: block;
 		width: 320px;
-		aspect-ratio: 1;
 		overflow: hidden;
 		border-radius: var(--kinora-radius, 6px);
 		background: var(--background);

@@ -3,8 +3,11 @@ import { KinoraError } from "../errors.js";
 import type { ModelFile } from "../manifest.js";
 import type { Part } from "./part.js";
 
-/** Waits before the second, third and fourth attempt. */
+/** Waits before the second, third and fourth attempt to get any further. */
 const retryMilliseconds = [1000, 2000, 4000];
+
+/** A connection over which nothing arrives for so long is given up. */
+const stallMilliseconds = 30_000;
 
 /** A failure that may pass: the connection dropped, or the server is busy. */
 class Interrupted extends Error {}
@@ -46,12 +49,17 @@ async function fetchRest(
 	onBytes: (bytes: number) => void,
 ): Promise<void> {
 	onBytes(part.size);
-	for (let attempt = 0; part.size < file.bytes; attempt++) {
+	let farthest = part.size;
+	let attempt = 0;
+	while (part.size < file.bytes) {
 		try {
 			await fetchOnce(file, url, part, hash, onBytes);
 		} catch (error) {
 			if (!(error instanceof Interrupted)) throw error;
-			const wait = retryMilliseconds[attempt];
+			// A long download may be broken off any number of times, as long as each time brings something.
+			if (part.size > farthest) attempt = 0;
+			farthest = Math.max(farthest, part.size);
+			const wait = retryMilliseconds[attempt++];
 			if (wait === undefined) {
 				throw new KinoraError(
 					"network",
@@ -70,7 +78,25 @@ async function fetchOnce(
 	hash: IHasher,
 	onBytes: (bytes: number) => void,
 ): Promise<void> {
-	const response = await request(url, part.size);
+	const stall = new StallWatch();
+	try {
+		await receive(await request(url, part.size, stall.signal), file, url, part, hash, (bytes) => {
+			stall.restart();
+			onBytes(bytes);
+		});
+	} finally {
+		stall.end();
+	}
+}
+
+async function receive(
+	response: Response,
+	file: ModelFile,
+	url: string,
+	part: Part,
+	hash: IHasher,
+	onBytes: (bytes: number) => void,
+): Promise<void> {
 	// A server without ranges sends the whole file: begin again.
 	if (part.size > 0 && response.status !== 206) {
 		part.restart();
@@ -79,9 +105,7 @@ async function fetchOnce(
 	const reader = response.body?.getReader();
 	if (!reader) throw new Interrupted("the answer was empty");
 	for (;;) {
-		const { done, value } = await reader.read().catch((error: unknown) => {
-			throw new Interrupted(String(error));
-		});
+		const { done, value } = await reader.read().catch(interrupt);
 		if (done) break;
 		if (part.size + value.length > file.bytes) throw wrongSize(file, url);
 		part.append(value);
@@ -91,12 +115,10 @@ async function fetchOnce(
 	if (part.size < file.bytes) throw new Interrupted("the connection closed early");
 }
 
-async function request(url: string, from: number): Promise<Response> {
+async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
 	const headers: HeadersInit = from > 0 ? { Range: `bytes=${from}-` } : {};
 	// The file goes to our own store; a second copy in the HTTP cache would only take room.
-	const response = await fetch(url, { headers, cache: "no-store" }).catch((error: unknown) => {
-		throw new Interrupted(String(error));
-	});
+	const response = await fetch(url, { headers, cache: "no-store", signal }).catch(interrupt);
 	if (response.ok) {
 		if (!response.headers.get("content-type")?.startsWith("text/html")) return response;
 		throw new KinoraError(
@@ -111,6 +133,36 @@ async function request(url: string, from: number): Promise<Response> {
 		"network",
 		`The model file ${url} could not be downloaded (HTTP ${response.status}). Check the address of the model.`,
 	);
+}
+
+function interrupt(error: unknown): never {
+	throw error instanceof Interrupted ? error : new Interrupted(String(error));
+}
+
+/** Aborts a request over which nothing arrives. */
+class StallWatch {
+	readonly #stop = new AbortController();
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor() {
+		this.restart();
+	}
+
+	get signal(): AbortSignal {
+		return this.#stop.signal;
+	}
+
+	/** Something has arrived. */
+	restart(): void {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => {
+			this.#stop.abort(new Interrupted(`nothing arrived for ${stallMilliseconds / 1000} seconds`));
+		}, stallMilliseconds);
+	}
+
+	end(): void {
+		clearTimeout(this.#timer);
+	}
 }
 
 function wrongSize(file: ModelFile, url: string): KinoraError {

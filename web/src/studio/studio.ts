@@ -89,8 +89,14 @@ export class Studio {
 			return;
 		}
 		if (!settings.seedLocked) settings.seed = randomSeed();
+		// The controls can be changed while the model loads; the clip is of what they stood at.
+		const asked = { ...settings };
 		const size = chosenSize(this.state);
-		const cost = { size: size.width * size.height * size.frames, steps: settings.steps };
+		const cost = {
+			model: this.state.manifest.name,
+			size: size.width * size.height * size.frames,
+			steps: asked.steps,
+		};
 		const time = new TimeLeft(this.#kinora !== undefined, cost);
 		const startedAt = performance.now();
 		this.#begin();
@@ -100,15 +106,15 @@ export class Studio {
 			this.#kinora ??= await Kinora.load({ model: this.#model.url, size, signal, onProgress });
 			this.state.adapter = this.#kinora.adapter;
 			const clip = await this.#kinora.generate({
-				prompt: settings.prompt,
-				negativePrompt: settings.negativePrompt,
+				prompt: asked.prompt,
+				negativePrompt: asked.negativePrompt,
 				width: size.width,
 				height: size.height,
-				seconds: size.frames / settings.fps,
-				fps: settings.fps,
-				steps: settings.steps,
-				guidance: settings.guidance,
-				seed: settings.seed,
+				seconds: size.frames / asked.fps,
+				fps: asked.fps,
+				steps: asked.steps,
+				guidance: asked.guidance,
+				seed: asked.seed,
 				signal,
 				onProgress,
 			});

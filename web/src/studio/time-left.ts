@@ -14,6 +14,8 @@ const phases: Phase[] = [
 
 /** What makes one clip dearer than another. */
 export interface Cost {
+	/** The model's name; what another one took says nothing. */
+	model: string;
 	/** Pixels × frames. */
 	size: number;
 	steps: number;
@@ -24,6 +26,7 @@ interface Experience extends Cost {
 	seconds: Partial<Record<Phase, number>>;
 }
 
+/** What a model's clips took is stored under this and its name. */
 const storageKey = "kinora.phase-seconds";
 
 /** Until this machine has decoded a clip: as many steps as decoding takes. */
@@ -45,7 +48,7 @@ export class TimeLeft {
 
 	/** @param loaded Whether the model is on the GPU already. */
 	constructor(loaded: boolean, cost: Cost, now = performance.now()) {
-		this.#experience = readExperience();
+		this.#experience = readExperience(cost.model);
 		this.#cost = cost;
 		this.#expected = expectedSeconds(this.#experience, cost, loaded);
 		this.#startedAt = now;
@@ -85,7 +88,7 @@ export class TimeLeft {
 		const seconds = { ...this.#experience?.seconds, ...this.#measured };
 		const experience: Experience = { ...this.#cost, seconds };
 		try {
-			localStorage.setItem(storageKey, JSON.stringify(experience));
+			localStorage.setItem(keyOf(this.#cost.model), JSON.stringify(experience));
 		} catch {
 			// Without storage the next estimate starts anew.
 		}
@@ -129,9 +132,13 @@ function expectedSeconds(
 	return expected;
 }
 
-function readExperience(): Experience | undefined {
+function keyOf(model: string): string {
+	return `${storageKey}.${model}`;
+}
+
+function readExperience(model: string): Experience | undefined {
 	try {
-		return JSON.parse(localStorage.getItem(storageKey) ?? "") as Experience;
+		return JSON.parse(localStorage.getItem(keyOf(model)) ?? "") as Experience;
 	} catch {
 		return undefined;
 	}

@@ -1,6 +1,5 @@
 /** The Worker's entry point. It alone owns wasm and the GPU. */
 
-import { requestUnnamedFeatures } from "./device-features.js";
 import type { FatalMessage } from "./protocol.js";
 import { serve } from "./session.js";
 
@@ -8,7 +7,6 @@ import { serve } from "./session.js";
 addEventListener("error", (event) => reportFatal(event.message));
 addEventListener("unhandledrejection", (event) => reportFatal(String(event.reason)));
 
-requestUnnamedFeatures();
 serve();
 
 function reportFatal(message: string): void {

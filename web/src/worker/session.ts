@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { ClipEncoder, requireVideoEncoder } from "../encode/clip-encoder.js";
 import type {
+	AdapterInfo,
 	CancelToken,
 	ClipSize,
 	Engine,
@@ -48,7 +49,7 @@ export class Session implements WorkerApi {
 			}
 			report.flush();
 			this.#manifest = manifest;
-			return { adapter: engine.adapter() };
+			return { adapter: await named(engine.adapter()) };
 		});
 	}
 
@@ -115,6 +116,14 @@ export class Session implements WorkerApi {
 		}
 		return { engine: this.#engine, manifest: this.#manifest };
 	}
+}
+
+/** With a name also where the browser describes the adapter by its maker and family only, as Chromium does. */
+async function named(adapter: AdapterInfo): Promise<AdapterInfo> {
+	if (adapter.name) return adapter;
+	const same = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+	const { vendor = "", architecture = "" } = same?.info ?? {};
+	return { ...adapter, name: `${vendor} ${architecture}`.trim() };
 }
 
 async function settle<T>(job: () => Promise<T>): Promise<Outcome<T>> {

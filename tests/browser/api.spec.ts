@@ -1,0 +1,117 @@
+import { expect, type Page, test } from "@playwright/test";
+import type { GenerateOptions } from "../../web/src/client/options.js";
+import type { Clip, OnProgress } from "../../web/src/worker/protocol.js";
+import { baseUrl, StudioPage, smallClips } from "./support/studio.js";
+
+/** What is used of the package. */
+interface Api {
+	Kinora: {
+		load(options?: { onProgress?: OnProgress }): Promise<{
+			generate(options: GenerateOptions): Promise<Clip>;
+			unload(): void;
+		}>;
+	};
+}
+
+test.beforeEach(async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await page.goto(`${baseUrl()}embed.html`);
+});
+
+test("a listener that throws or returns something is no reason to stop", async ({ page }) => {
+	const complaints: string[] = [];
+	page.on("pageerror", ({ message }) => complaints.push(message));
+	const reports = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load({
+			onProgress: (() => document.createElement("p")) as unknown as OnProgress,
+		});
+		const reports: { phase: string; done: number; preview: boolean }[] = [];
+		await kinora.generate({
+			prompt: "a red ball",
+			steps: 2,
+			onProgress: ({ phase, done, preview }) => {
+				reports.push({ phase, done, preview: preview !== undefined });
+				throw new Error("a fault of the page");
+			},
+		});
+		kinora.unload();
+		return reports;
+	});
+	expect(complaints[0]).toContain("a fault of the page");
+	// The preview of a step comes with the step, that of the last one too.
+	expect(reports).toContainEqual({ phase: "denoise", done: 2, preview: true });
+	expect(reports.find(({ preview }) => preview)).toEqual({
+		phase: "denoise",
+		done: 1,
+		preview: true,
+	});
+});
+
+test("unloading ends the clips that are being made", async ({ page }) => {
+	const outcomes = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const outcome = (clip: Promise<Clip>) => clip.then(String, ({ code }) => code);
+		const first = outcome(
+			kinora.generate({ prompt: "a red ball", onProgress: () => kinora.unload() }),
+		);
+		const second = outcome(kinora.generate({ prompt: "a blue ball" }));
+		return [await first, await second];
+	});
+	expect(outcomes).toEqual(["cancelled", "bad-input"]);
+});
+
+/** Runs in the Worker before its own script: tells how many bytes of graphics memory are not given back. */
+const countMemory = `
+{
+	let bytes = 0;
+	const channel = new BroadcastChannel("graphics-memory");
+	const { createBuffer } = GPUDevice.prototype;
+	GPUDevice.prototype.createBuffer = function (description) {
+		channel.postMessage((bytes += description.size));
+		return createBuffer.call(this, description);
+	};
+	const { destroy } = GPUBuffer.prototype;
+	GPUBuffer.prototype.destroy = function () {
+		channel.postMessage((bytes -= this.size));
+		return destroy.call(this);
+	};
+}
+`;
+
+test("a clip leaves no graphics memory behind", async ({ page }) => {
+	await page.route("**/kinora-worker-*.js", async (route) => {
+		const response = await route.fetch();
+		await route.fulfill({ response, body: countMemory + (await response.text()) });
+	});
+	const { loaded, most, left } = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		let bytes = 0;
+		let most = 0;
+		const channel = new BroadcastChannel("graphics-memory");
+		channel.onmessage = ({ data }: MessageEvent<number>) => {
+			bytes = data;
+			most = Math.max(most, data);
+		};
+		const kinora = await Kinora.load();
+		const clips: number[] = [];
+		for (const prompt of ["a red ball", "a blue boat"]) {
+			await kinora.generate({ prompt, steps: 1 });
+			// The channel may be slower than the Worker's answer.
+			await new Promise((resolve) => setTimeout(resolve, 200));
+			clips.push(bytes);
+		}
+		kinora.unload();
+		const [loaded = 0, left = 0] = clips;
+		return { loaded, most, left };
+	});
+	expect(loaded).toBeGreaterThan(0);
+	expect(most).toBeGreaterThan(loaded);
+	expect(left).toBe(loaded);
+});
+
+/** Runs a function in the page with the address of the package. */
+function run<T>(page: Page, job: (script: string) => Promise<T>): Promise<T> {
+	return page.evaluate(job, `${baseUrl()}kinora.js`);
+}
