@@ -34,7 +34,6 @@ export interface Adapter {
     name: string;
     backend: string;
     software: boolean;
-    features: string[];
     maxBufferSize: number;
     maxStorageBufferBindingSize: number;
 }

@@ -10,7 +10,7 @@ use kinora::ops::{self, Activation, Attention, Conv, Epilogue, Linear, Modulatio
 use kinora::quant::PackedFormat;
 
 async fn gpu() -> Rc<Gpu> {
-    Gpu::new().await.expect("install a Vulkan driver: apt-get install mesa-vulkan-drivers")
+    Gpu::with_least_limits().await.expect("install a Vulkan driver: apt-get install mesa-vulkan-drivers")
 }
 
 #[test]

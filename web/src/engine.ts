@@ -21,7 +21,6 @@ export interface AdapterInfo {
 	backend: string;
 	/** True for a CPU rasteriser such as SwiftShader: correct, but very slow. */
 	software: boolean;
-	features: string[];
 	maxBufferSize: number;
 	maxStorageBufferBindingSize: number;
 }

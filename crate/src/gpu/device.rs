@@ -61,8 +61,6 @@ pub struct AdapterSummary {
     pub backend: String,
     /// Whether the processor draws instead of a graphics card.
     pub software: bool,
-    /// Features that the engine can use.
-    pub features: Vec<String>,
     /// Largest buffer, bytes.
     pub max_buffer_size: u64,
     /// Largest part of a buffer that one shader can see, bytes.
@@ -75,6 +73,18 @@ impl Gpu {
     /// # Errors
     /// [`Error::NoDevice`] when there is no adapter or it gives no device.
     pub async fn new() -> Result<Rc<Self>> {
+        Self::with_limits(wgpu::Adapter::limits).await
+    }
+
+    /// As [`Gpu::new`], with nothing beyond what WebGPU promises everywhere: what it runs, every device runs.
+    ///
+    /// # Errors
+    /// As [`Gpu::new`].
+    pub async fn with_least_limits() -> Result<Rc<Self>> {
+        Self::with_limits(|_| wgpu::Limits::default()).await
+    }
+
+    async fn with_limits(choose: impl Fn(&wgpu::Adapter) -> wgpu::Limits) -> Result<Rc<Self>> {
         let mut description = wgpu::InstanceDescriptor::new_without_display_handle();
         description.backends = wgpu::Backends::PRIMARY | wgpu::Backends::BROWSER_WEBGPU;
         let instance = wgpu::Instance::new(description);
@@ -83,7 +93,7 @@ impl Gpu {
             ..Default::default()
         };
         let adapter = instance.request_adapter(&options).await.map_err(|e| Error::NoDevice(e.to_string()))?;
-        let limits = adapter.limits();
+        let limits = choose(&adapter);
         let description = wgpu::DeviceDescriptor {
             label: Some("kinora"),
             required_limits: limits.clone(),
@@ -128,7 +138,6 @@ impl Gpu {
             name: self.name(),
             backend: format!("{:?}", self.adapter.backend),
             software: self.is_software(),
-            features: Vec::new(),
             max_buffer_size: self.limits.max_buffer_size,
             max_storage_buffer_binding_size: self.limits.max_storage_buffer_binding_size,
         }

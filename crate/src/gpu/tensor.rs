@@ -12,8 +12,7 @@ pub(super) struct Buffer(wgpu::Buffer);
 
 impl Buffer {
     pub(super) fn new(device: &wgpu::Device, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Rc<Self> {
-        let description =
-            wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
+        let description = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
         Rc::new(Self(device.create_buffer(&description)))
     }
 }
