@@ -71,6 +71,8 @@ pub trait Events {
     fn progress(&mut self, phase: Phase, done: usize, total: usize);
     /// What the clip looks like so far.
     fn preview(&mut self, preview: &Preview);
+    /// The denoised latent [C, F, H, W], before it is decoded.
+    fn latent(&mut self, latent: &[f32]);
     /// The next frame of the clip.
     fn frame(&mut self, frame: Frame);
 }
@@ -84,13 +86,19 @@ struct Conditions {
 
 /// Makes a clip.
 ///
-/// A clip whose request is that of the last one starts from the last latent: when decoding failed, nothing has to be
-/// denoised again.
+/// `latent` is what [`Events::latent`] heard when this very request was denoised before: when decoding failed, nothing has
+/// to be denoised again.
 ///
 /// # Errors
 /// [`Error::EmptyPrompt`], [`Error::PromptTooLong`], [`Error::BadInput`] and [`Error::DoesNotFit`] before anything is
 /// computed; [`Error::Cancelled`]; whatever the device reported.
-pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<()> {
+pub async fn generate(
+    model: &Model,
+    request: &Request,
+    latent: Option<Vec<f32>>,
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<()> {
     let planner = Planner::new(model.manifest())?;
     let size = ClipSize { width: request.width, height: request.height, frames: request.frames };
     let latent_size = planner.latent_size(size)?;
@@ -101,19 +109,16 @@ pub async fn generate(model: &Model, request: &Request, events: &mut dyn Events,
     planner.require(size, model.gpu().budget())?;
     let sampler = sampler_of(model, request)?;
 
-    let kept = model.latent.borrow().as_ref().filter(|(of, _)| of == request).map(|(_, latent)| latent.clone());
-    let latent = match kept {
+    let latent = match latent {
         Some(latent) => latent,
         None => {
             let conditions = encode(model, request, events, cancel).await?;
             let latent = denoise(model, request, latent_size, sampler, &conditions, events, cancel).await?;
-            model.latent.replace(Some((request.clone(), latent.clone())));
+            events.latent(&latent);
             latent
         }
     };
-    decode(model, latent_size, &latent, events, cancel).await?;
-    model.latent.replace(None);
-    Ok(())
+    decode(model, latent_size, &latent, events, cancel).await
 }
 
 async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<Conditions> {
@@ -272,6 +277,7 @@ struct Silent;
 impl Events for Silent {
     fn progress(&mut self, _: Phase, _: usize, _: usize) {}
     fn preview(&mut self, _: &Preview) {}
+    fn latent(&mut self, _: &[f32]) {}
     fn frame(&mut self, _: Frame) {}
 }
 
@@ -284,6 +290,9 @@ async fn decode(
 ) -> Result<()> {
     let decoder = model.decoder().await?;
     let channels = decoder.config().z_dim;
+    if latent.len() != channels * frames * height * width {
+        return Err(Error::bad_input("the latent is one of another clip"));
+    }
     let mut decoding = decoder.start(model.gpu(), height, width, true)?;
     let area = height * width;
     let mut index = 0;

@@ -9,7 +9,6 @@ use crate::dit::{Dit, DitConfig};
 use crate::error::{Error, Result};
 use crate::format::manifest::Role;
 use crate::format::{ByteSource, Manifest, TensorFile};
-use crate::generate::Request;
 use crate::gpu::Gpu;
 use crate::plan::{ClipSize, Planner};
 use crate::text::{TextConfig, TextEncoder, Tokenizer};
@@ -36,8 +35,6 @@ pub struct Model {
     decoder: Network<Decoder>,
     /// Rows of prompts that were encoded before, by their token numbers.
     pub(crate) encoded: RefCell<HashMap<Vec<u32>, Rc<Vec<f32>>>>,
-    /// A denoised latent that is not decoded yet, and what it was made for.
-    pub(crate) latent: RefCell<Option<(Request, Vec<f32>)>>,
     on_load: OnLoad,
     loaded: Rc<Cell<u64>>,
 }
@@ -94,7 +91,6 @@ impl Model {
             dit: Network::new(),
             decoder: Network::new(),
             encoded: RefCell::default(),
-            latent: RefCell::default(),
             on_load,
             loaded: Rc::default(),
         };

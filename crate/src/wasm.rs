@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -63,6 +63,7 @@ export interface GenerateOptions {
 export interface GenerateEvents {
     onProgress(progress: { phase: "text" | "denoise" | "decode"; done: number; total: number }): void;
     onPreview(preview: { width: number; height: number; frames: Uint8Array[] }): void;
+    onLatent(latent: Float32Array): void;
     onFrame(frame: { index: number; width: number; height: number; data: Uint8Array }): void;
 }
 
@@ -96,6 +97,8 @@ extern "C" {
     fn on_progress(this: &JsEvents, progress: &JsValue) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, structural, catch, js_name = onPreview)]
     fn on_preview(this: &JsEvents, preview: &JsValue) -> std::result::Result<(), JsValue>;
+    #[wasm_bindgen(method, structural, catch, js_name = onLatent)]
+    fn on_latent(this: &JsEvents, latent: &Float32Array) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, structural, catch, js_name = onFrame)]
     fn on_frame(this: &JsEvents, frame: &JsValue) -> std::result::Result<(), JsValue>;
 
@@ -209,10 +212,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a clip with the loaded model.
+    /// Makes a clip with the loaded model; from `latent`, where the same clip was denoised before.
     pub async fn generate(
         &self,
         options: &JsGenerateOptions,
+        latent: Option<Vec<f32>>,
         events: JsEvents,
         cancel: &CancelToken,
     ) -> std::result::Result<(), JsValue> {
@@ -220,7 +224,7 @@ impl Engine {
         let model = self.model.borrow().clone();
         let model = model.ok_or_else(|| to_js_error(Error::bad_input("no model is loaded")))?;
         let cancel = cancel.0.clone();
-        generate(&model, &request, &mut ToJs(events), &cancel).await.map_err(to_js_error)
+        generate(&model, &request, latent, &mut ToJs(events), &cancel).await.map_err(to_js_error)
     }
 
     /// Runs the op table: every kernel against its reference on the processor.
@@ -273,6 +277,10 @@ impl Events for ToJs {
             ("frames", frames.into()),
         ]);
         let _ = self.0.on_preview(&event);
+    }
+
+    fn latent(&mut self, latent: &[f32]) {
+        let _ = self.0.on_latent(&Float32Array::from(latent));
     }
 
     fn frame(&mut self, frame: Frame) {

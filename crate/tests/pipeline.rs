@@ -71,6 +71,7 @@ fn latents_equal_diffusers() {
 struct Recorded {
     phases: Vec<(Phase, usize, usize)>,
     previews: usize,
+    latent: Option<Vec<f32>>,
     frames: Vec<Frame>,
     cancel_at_step: Option<(usize, Cancel)>,
 }
@@ -88,6 +89,10 @@ impl Events for Recorded {
 
     fn preview(&mut self, _: &Preview) {
         self.previews += 1;
+    }
+
+    fn latent(&mut self, latent: &[f32]) {
+        self.latent = Some(latent.to_vec());
     }
 
     fn frame(&mut self, frame: Frame) {
@@ -112,6 +117,24 @@ fn small_request() -> Request {
 }
 
 #[test]
+fn a_clip_that_was_denoised_before_is_only_decoded() {
+    pollster::block_on(async {
+        let mut whole = Recorded::default();
+        generate(&tiny_model().await, &small_request(), None, &mut whole, &Cancel::default()).await.unwrap();
+        let model = tiny_model().await;
+        let mut decoded = Recorded::default();
+        generate(&model, &small_request(), whole.latent, &mut decoded, &Cancel::default()).await.unwrap();
+        assert!(decoded.phases.iter().all(|&(phase, ..)| phase == Phase::Decode), "{:?}", decoded.phases);
+        assert_eq!(decoded.frames.len(), whole.frames.len());
+        assert!(decoded.frames.iter().zip(&whole.frames).all(|(a, b)| a.data == b.data));
+
+        let of_another_clip = Some(vec![0.0; 7]);
+        let error = generate(&model, &small_request(), of_another_clip, &mut decoded, &Cancel::default()).await;
+        assert!(matches!(error, Err(kinora::Error::BadInput(_))), "{error:?}");
+    });
+}
+
+#[test]
 fn a_clip_is_the_same_every_time_and_another_for_another_seed() {
     pollster::block_on(async {
         let model = tiny_model().await;
@@ -119,7 +142,7 @@ fn a_clip_is_the_same_every_time_and_another_for_another_seed() {
         for seed in [11, 11, 12] {
             let mut events = Recorded::default();
             let request = Request { seed, ..small_request() };
-            generate(&model, &request, &mut events, &Cancel::default()).await.unwrap();
+            generate(&model, &request, None, &mut events, &Cancel::default()).await.unwrap();
             assert_eq!(events.frames.len(), 9);
             assert!(events.frames.iter().enumerate().all(|(i, f)| f.index == i && (f.width, f.height) == (32, 48)));
             assert!(events.frames.iter().all(|frame| frame.data.len() == 4 * 32 * 48));
@@ -153,7 +176,7 @@ fn the_frame_rate_is_told_in_the_prompt_and_the_negative_prompt() {
         assert_ne!(at_8, latents(&told, 16.0, "a red ball", "fog").await);
 
         let request = Request { fps: 12.0, ..small_request() };
-        let error = generate(&told, &request, &mut Recorded::default(), &Cancel::default()).await.unwrap_err();
+        let error = generate(&told, &request, None, &mut Recorded::default(), &Cancel::default()).await.unwrap_err();
         assert_eq!((error.code(), error.to_string().ends_with("8, 16")), ("bad-input", true), "{error}");
     });
 }
@@ -164,11 +187,11 @@ fn cancelling_stops_and_the_model_works_afterwards() {
         let model = tiny_model().await;
         let cancel = Cancel::default();
         let mut events = Recorded { cancel_at_step: Some((1, cancel.clone())), ..Recorded::default() };
-        let error = generate(&model, &small_request(), &mut events, &cancel).await.unwrap_err();
+        let error = generate(&model, &small_request(), None, &mut events, &cancel).await.unwrap_err();
         assert_eq!(error.code(), "cancelled");
         assert!(events.frames.is_empty());
         let mut events = Recorded::default();
-        generate(&model, &small_request(), &mut events, &Cancel::default()).await.unwrap();
+        generate(&model, &small_request(), None, &mut events, &Cancel::default()).await.unwrap();
         assert_eq!(events.frames.len(), 9);
     });
 }
@@ -193,7 +216,7 @@ fn impossible_requests_are_refused_before_anything_is_computed() {
         ];
         for (code, request) in cases {
             let mut events = Recorded::default();
-            let error = generate(&model, &request, &mut events, &Cancel::default()).await.unwrap_err();
+            let error = generate(&model, &request, None, &mut events, &Cancel::default()).await.unwrap_err();
             assert_eq!(error.code(), code, "{error}");
             assert!(events.frames.is_empty());
         }

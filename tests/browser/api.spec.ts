@@ -62,6 +62,39 @@ test("unloading ends the clips that are being made", async ({ page }) => {
 	expect(outcomes).toEqual(["cancelled", "bad-input"]);
 });
 
+/** Runs in the Worker before its own script: the first frame that arrives is the last thing that happens. */
+const crashWhileDecoding = `
+	OffscreenCanvasRenderingContext2D.prototype.putImageData = () => {
+		setTimeout(() => { throw new Error("a crash"); });
+		throw new Error("a crash");
+	};
+`;
+
+test("a clip that fails after it was denoised is not denoised again", async ({ page }) => {
+	let crash = crashWhileDecoding;
+	await page.route("**/kinora-worker-*.js", async (route) => {
+		const response = await route.fetch();
+		const headers = { ...response.headers(), "cache-control": "no-store" };
+		await route.fulfill({ response, headers, body: crash + (await response.text()) });
+		crash = "";
+	});
+	const { failure, phases, frames } = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const request = { prompt: "a red ball", steps: 2, seed: 7 };
+		const failure = await kinora.generate(request).then(String, ({ code }) => code);
+		const phases: string[] = [];
+		const onProgress: OnProgress = ({ phase }) => phases.push(phase);
+		const { params } = await kinora.generate({ ...request, onProgress });
+		kinora.unload();
+		return { failure, phases, frames: params.frames };
+	});
+	expect(failure).toBe("internal");
+	expect(frames).toBe(smallClips.frames[0]);
+	expect(phases).toContain("decode");
+	expect(phases).not.toContain("denoise");
+});
+
 /** Runs in the Worker before its own script: tells how many bytes of graphics memory are not given back. */
 const countMemory = `
 {

@@ -69,6 +69,7 @@ export interface EnginePreview {
 export interface EngineEvents {
 	onProgress(progress: EngineProgress<"text" | "denoise" | "decode">): void;
 	onPreview(preview: EnginePreview): void;
+	onLatent(latent: Float32Array): void;
 	onFrame(frame: EngineFrame): void;
 }
 
@@ -97,8 +98,10 @@ export interface Engine {
 		files: Record<string, ByteSource>,
 		onProgress: (progress: EngineProgress<"load" | "compile">) => void,
 	): Promise<void>;
+	/** From `latent`, where the same clip was denoised before. */
 	generate(
 		options: EngineGenerateOptions,
+		latent: Float32Array | undefined,
 		events: EngineEvents,
 		cancel: CancelToken,
 	): Promise<void>;

@@ -75,7 +75,7 @@ pub fn run(options: &GenerateOptions) -> Result<()> {
         eprintln!("{} ({})", adapter.name, adapter.backend);
         let sources = sources(&options.model, &manifest)?;
         let model = Model::open(&gpu, manifest, sources, Rc::new(|_, _| {})).await?;
-        generate(&model, &request, &mut events, &Cancel::default()).await
+        generate(&model, &request, None, &mut events, &Cancel::default()).await
     })?;
     if let Some(bar) = events.bar.take() {
         bar.finish();
@@ -147,6 +147,8 @@ impl Events for Collector {
             bar.set_position(done as u64);
         }
     }
+
+    fn latent(&mut self, _: &[f32]) {}
 
     fn preview(&mut self, _: &Preview) {}
 

@@ -28,6 +28,7 @@ export class Studio {
 	#stop: AbortController | undefined;
 	#renderTimer: ReturnType<typeof setTimeout> | undefined;
 	#renderedAt = 0;
+	#failed = false;
 
 	constructor(model: ModelLocation, root: HTMLElement) {
 		const { manifest } = model;
@@ -88,7 +89,9 @@ export class Studio {
 			this.#fail(error);
 			return;
 		}
-		if (!settings.seedLocked) settings.seed = randomSeed();
+		// The seed of a clip that failed is used again: what of it was denoised is kept.
+		if (!settings.seedLocked && !this.#failed) settings.seed = randomSeed();
+		this.#failed = false;
 		// The controls can be changed while the model loads; the clip is of what they stood at.
 		const asked = { ...settings };
 		const size = chosenSize(this.state);
@@ -243,6 +246,7 @@ export class Studio {
 			return;
 		}
 		// A model that failed to load may load the next time; one that is loaded heals by itself.
+		this.#failed = true;
 		this.state.message = describeError(failure);
 		this.#end("");
 	}

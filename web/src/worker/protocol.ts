@@ -92,7 +92,13 @@ export type OnProgress = (progress: KinoraProgress) => void;
 /** What the Worker can be asked to do. */
 export interface WorkerApi {
 	load(request: LoadRequest, onProgress: OnProgress): Promise<Outcome<Loaded>>;
-	generate(request: GenerateRequest, onProgress: OnProgress): Promise<Outcome<Clip>>;
+	/** @param latent What `onLatent` heard when this very request was denoised before. */
+	generate(
+		request: GenerateRequest,
+		latent: Float32Array | undefined,
+		onProgress: OnProgress,
+		onLatent: (latent: Float32Array) => void,
+	): Promise<Outcome<Clip>>;
 	/** Asks the running `generate` to stop; it then rejects with `cancelled`. */
 	cancel(): void;
 	ops(

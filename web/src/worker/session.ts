@@ -53,7 +53,12 @@ export class Session implements WorkerApi {
 		});
 	}
 
-	generate(request: GenerateRequest, onProgress: OnProgress): Promise<Outcome<Clip>> {
+	generate(
+		request: GenerateRequest,
+		latent: Float32Array | undefined,
+		onProgress: OnProgress,
+		onLatent: (latent: Float32Array) => void,
+	): Promise<Outcome<Clip>> {
 		return settle(async () => {
 			const { engine, manifest } = this.#loaded();
 			requireFit(engine, manifest, request);
@@ -64,6 +69,7 @@ export class Session implements WorkerApi {
 			try {
 				await engine.generate(
 					engineOptions(request),
+					latent,
 					{
 						onProgress: (progress) =>
 							report.send(
@@ -72,6 +78,7 @@ export class Session implements WorkerApi {
 						onPreview: (latest) => {
 							preview = toPreview(latest);
 						},
+						onLatent,
 						onFrame: (frame) => encoder.add(frame),
 					},
 					this.#cancel,
