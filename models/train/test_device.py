@@ -46,6 +46,19 @@ def test_scenes_are_the_same_and_nothing_is_sent_twice(gpu):
     assert all(torch.equal(each.inner, other) for each, other in zip(found, expected))
 
 
+@pytest.mark.parametrize("gpus, expected", [(1, (0, "gloo")), (2, (0, "gloo")), (3, (2, "nccl"))])
+def test_workers_share_gpus_where_there_are_too_few(monkeypatch, gpus, expected):
+    for name, value in dict(WORLD_SIZE=3, LOCAL_WORLD_SIZE=3, RANK=2, LOCAL_RANK=2).items():
+        monkeypatch.setenv(name, str(value))
+    chosen = {}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: chosen["device"])
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: chosen.update(device=device))
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda backend: chosen.update(backend=backend))
+    assert Workers().device("cuda") == torch.device("cuda", chosen["device"])
+    assert (chosen["device"], chosen["backend"]) == expected
+
+
 def test_what_the_judge_sees(gpu):
     views = rendered(sample_scenes(4, torch.Generator().manual_seed(1)), Kind(48, 32, 12, 8), DEVICE)
     assert isinstance(views, Pretended) and views.shape == (4, 3, MOMENTS, SIDE, SIDE)

@@ -58,11 +58,11 @@ def test_training_can_go_on_from_the_exported_teacher(folder):
 
 
 def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
-    stages = []
-    monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.append(stage.name))
+    stages = {}
+    monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.update({stage.name: workers}))
     monkeypatch.setattr(sys, "argv", ["recipe.py", "further", "--folder", str(tmp_path), "--workers", "1"])
     recipe.main()
-    assert stages == ["latents", "dit", "distil", "export", "plot"]
+    assert stages == {"latents": 3, "dit": 1, "distil": 1, "export": 1, "plot": 1}
     autoencoder = new_autoencoder()
     load_weights(autoencoder, str(tmp_path / "vae/frames.safetensors"))
     with open(tmp_path / "latents/statistics.json") as file:

@@ -22,11 +22,15 @@ class Workers:
         self.count, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
 
     def device(self, kind):
-        """This worker's device of a kind ("cpu", "cuda"); joins the other workers."""
+        """This worker's device of a kind ("cpu", "cuda"); joins the other workers. Where there are more of them than GPUs, they share
+        these."""
+        shared = False
         if kind == "cuda":
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+            shared = int(os.environ.get("LOCAL_WORLD_SIZE", 1)) > torch.cuda.device_count()
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
         if self.count > 1:
-            dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+            # NCCL refuses two workers on one GPU.
+            dist.init_process_group("nccl" if kind == "cuda" and not shared else "gloo")
         return torch.device(kind, torch.cuda.current_device()) if kind == "cuda" else torch.device(kind)
 
     def leave(self):
