@@ -91,7 +91,7 @@ struct Conditions {
 ///
 /// # Errors
 /// [`Error::EmptyPrompt`], [`Error::PromptTooLong`], [`Error::BadInput`] and [`Error::DoesNotFit`] before anything is
-/// computed; [`Error::Cancelled`]; whatever the device reported.
+/// computed (a latent that is of another clip is found once the decoder is there); [`Error::Cancelled`]; whatever the device reported.
 pub async fn generate(
     model: &Model,
     request: &Request,

@@ -172,6 +172,19 @@ def test_captions_that_leave_nothing_out():
             assert all(re.search(word, text) for word in words), text
 
 
+@pytest.mark.parametrize("field, name, in_english, in_chinese", [
+    ("size", "small", r"\b(small|little|tiny)\b", "小"), ("size", "large", r"\b(big|large|huge)\b", "大"),
+    ("pace", "slow", r"\b(slowly|gently)\b", "(慢慢|缓慢)地"), ("pace", "fast", r"\b(quickly|fast|rapidly)\b", "(快速|飞快|迅速)地")])
+def test_unusual_sizes_and_paces_are_always_said(field, name, in_english, in_chinese):
+    draw = random.Random(7)
+    for _ in range(200):
+        # Whose own words have none of these characters.
+        scene = names_of(scene_of(seeded(draw.randrange(10**6)), subject="star", place="desert", **{field: name}), 0)
+        for write, words in ((english, in_english), (chinese, in_chinese)):
+            text = write(scene, draw)
+            assert re.search(words, text.lower()), text
+
+
 def test_every_name_has_words():
     for field, phrases in (("subject", SUBJECT_NAMES), ("camera", CAMERA_PHRASES)):
         assert set(phrases) == set(NAMES[field])

@@ -39,13 +39,10 @@ test("a listener that throws or returns something is no reason to stop", async (
 		return reports;
 	});
 	expect(complaints[0]).toContain("a fault of the page");
-	// The preview of a step comes with the step, that of the last one too.
-	expect(reports).toContainEqual({ phase: "denoise", done: 2, preview: true });
-	expect(reports.find(({ preview }) => preview)).toEqual({
-		phase: "denoise",
-		done: 1,
-		preview: true,
-	});
+	// The preview of a step comes with the step, that of the last one too; reports may be left out.
+	const steps = reports.filter(({ phase, done }) => phase === "denoise" && done > 0);
+	expect(steps.at(-1)).toEqual({ phase: "denoise", done: 2, preview: true });
+	expect(steps.every(({ preview }) => preview)).toBe(true);
 });
 
 test("unloading ends the clips that are being made", async ({ page }) => {

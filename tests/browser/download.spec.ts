@@ -33,6 +33,9 @@ class Memory implements Part {
 	close(): void {}
 }
 
+// The mocked timers are those that count a test's time too.
+test.describe.configure({ timeout: 0 });
+
 const realFetch = globalThis.fetch;
 
 test.beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));

@@ -74,6 +74,10 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step [2-9]/, {
 		timeout: 4 * 60_000,
 	});
+	const question = page.waitForEvent("dialog");
+	await page.close({ runBeforeUnload: true });
+	expect((await question).type()).toBe("beforeunload");
+	await (await question).dismiss();
 	await studio.cancel.click();
 	await expect(studio.generate).toBeEnabled();
 	await expect(studio.progress).toBeHidden();

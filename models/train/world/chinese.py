@@ -57,8 +57,8 @@ def chinese(names, draw):
 
     subject = noun(names["subject"], names["colour"], draw.choice(SIZE_NAMES[names["size"]]), draw)
     where, when = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]])), sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
-    # Without it a second subject would not be mentioned.
-    action = sometimes(0.96 if names["relation"] == "alone" else 1.0, act(names, draw))
+    # Without it a second subject or an unusual pace would not be mentioned.
+    action = sometimes(0.96 if (names["relation"], names["pace"]) == ("alone", "normal") else 1.0, act(names, draw))
     weather = sometimes(0.12 if names["weather"] == "clear" else 0.9, describe_weather(names, draw))
     camera = sometimes(0.10 if names["camera"] == "still" else 0.88, draw.choice(CAMERA_PHRASES[names["camera"]]))
 

@@ -121,8 +121,8 @@ def english(names, draw):
 
     opening = draw.choice(OPENINGS)
     subject = noun(names["subject"], names["colour"], draw.choice(SIZE_NAMES[names["size"]]), draw)
-    # Without it a second subject would not be mentioned.
-    action = sometimes(0.96 if names["relation"] == "alone" else 1.0, act(names, bool(opening) or draw.random() < 0.55, draw))
+    # Without it a second subject or an unusual pace would not be mentioned.
+    action = sometimes(0.96 if (names["relation"], names["pace"]) == ("alone", "normal") else 1.0, act(names, bool(opening) or draw.random() < 0.55, draw))
     where = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]]))
     when = sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
     weather = sometimes(0.12 if names["weather"] == "clear" else 0.9, describe_weather(names, draw))

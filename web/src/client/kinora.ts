@@ -107,7 +107,7 @@ export class Kinora {
 	}
 
 	/**
-	 * Ends the Worker and frees the GPU. The stored model files stay.
+	 * Ends the Worker and frees the GPU. The stored model files stay; clips that are being made are rejected with `cancelled`.
 	 *
 	 * @example
 	 * kinora.unload();
@@ -116,6 +116,7 @@ export class Kinora {
 		this.#unloaded = true;
 		this.#connection?.close();
 		this.#connection = undefined;
+		this.#denoised = undefined;
 	}
 
 	async #generate(

@@ -288,7 +288,7 @@ export class KinoraClip extends LitElement {
 		signal: AbortSignal,
 		onProgress: (progress: KinoraProgress) => void,
 	): GenerateOptions {
-		const size = this.#size(manifest);
+		const size = this.width && this.height ? undefined : this.#size(manifest);
 		const chosen = {
 			negativePrompt: this.negativePrompt,
 			width: this.width ?? size?.width,
@@ -321,7 +321,7 @@ export class KinoraClip extends LitElement {
 	#shape(): string {
 		if (this.view.name === "clip") return this.view.shape;
 		if (this.width && this.height) return `${this.width} / ${this.height}`;
-		const [, width, height] = this.aspect?.match(/^(\d+):(\d+)$/) ?? [];
+		const [, width, height] = this.aspect?.match(/^(\d+):(\d+)/) ?? [];
 		return width && height ? `${width} / ${height}` : "1";
 	}
 

@@ -49,6 +49,10 @@ export class Studio {
 	}
 
 	async start(): Promise<void> {
+		// Whoever leaves while a clip is made loses it; the browser asks in its own words.
+		addEventListener("beforeunload", (event) => {
+			if (this.state.work) event.preventDefault();
+		});
 		this.render();
 		const problem = await checkSupport();
 		if (problem) {
@@ -124,6 +128,7 @@ export class Studio {
 			time.finish();
 			this.#finish(clip, (performance.now() - startedAt) / 1000);
 		} catch (error) {
+			this.#failed = KinoraError.from(error).code !== "cancelled";
 			this.#fail(error);
 		}
 	}
@@ -246,7 +251,6 @@ export class Studio {
 			return;
 		}
 		// A model that failed to load may load the next time; one that is loaded heals by itself.
-		this.#failed = true;
 		this.state.message = describeError(failure);
 		this.#end("");
 	}

@@ -84,6 +84,8 @@ export class TimeLeft {
 	/** Remembers this clip's phases for the next estimate. */
 	finish(now = performance.now()): void {
 		this.#measured[this.#last.phase] = this.#inPhase(now);
+		// A clip that had been denoised before says little of the next one.
+		if (this.#measured.denoise === undefined) return;
 		// Phases that a loaded model skips may come again after a reload.
 		const seconds = { ...this.#experience?.seconds, ...this.#measured };
 		const experience: Experience = { ...this.#cost, seconds };

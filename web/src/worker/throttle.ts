@@ -17,6 +17,8 @@ export class Throttle {
 	}
 
 	send(progress: KinoraProgress): void {
+		// How a phase ended is told before the next one begins.
+		if (progress.phase !== this.#phase) this.flush();
 		const due = performance.now() - this.#sentAt >= intervalMilliseconds;
 		if (!due && progress.phase === this.#phase) {
 			this.#held = progress;
