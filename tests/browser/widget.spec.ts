@@ -1,7 +1,13 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
-import type { KinoraClip } from "../../web/src/element/kinora-clip.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
+
+/** What is used of the element. */
+interface KinoraClip extends HTMLElement {
+	prompt: string;
+	readonly updateComplete: Promise<boolean>;
+	generate(): Promise<unknown>;
+}
 
 declare global {
 	interface Window {
