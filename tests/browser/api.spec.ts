@@ -1,17 +1,7 @@
 import { expect, type Page, test } from "@playwright/test";
-import type { GenerateOptions } from "../../web/src/client/options.js";
 import type { Clip, OnProgress } from "../../web/src/worker/protocol.js";
+import { type Api, beginWorkersWith } from "./support/api.js";
 import { baseUrl, StudioPage, smallClips } from "./support/studio.js";
-
-/** What is used of the package. */
-interface Api {
-	Kinora: {
-		load(options?: { onProgress?: OnProgress }): Promise<{
-			generate(options: GenerateOptions): Promise<Clip>;
-			unload(): void;
-		}>;
-	};
-}
 
 test.beforeEach(async ({ page }) => {
 	await new StudioPage(page).changeModel(smallClips);
@@ -68,13 +58,8 @@ const crashWhileDecoding = `
 `;
 
 test("a clip that fails after it was denoised is not denoised again", async ({ page }) => {
-	let crash = crashWhileDecoding;
-	await page.route("**/kinora-worker-*.js", async (route) => {
-		const response = await route.fetch();
-		const headers = { ...response.headers(), "cache-control": "no-store" };
-		await route.fulfill({ response, headers, body: crash + (await response.text()) });
-		crash = "";
-	});
+	const scripts = [crashWhileDecoding];
+	await beginWorkersWith(page, () => scripts.pop() ?? "");
 	const { failure, phases, frames } = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;
 		const kinora = await Kinora.load();
@@ -111,10 +96,7 @@ const countMemory = `
 `;
 
 test("a clip leaves no graphics memory behind", async ({ page }) => {
-	await page.route("**/kinora-worker-*.js", async (route) => {
-		const response = await route.fetch();
-		await route.fulfill({ response, body: countMemory + (await response.text()) });
-	});
+	await beginWorkersWith(page, () => countMemory);
 	const { loaded, most, left } = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;
 		let bytes = 0;

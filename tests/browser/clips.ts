@@ -1,15 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import type { GenerateOptions } from "../../web/src/client/options.js";
-import type { Clip } from "../../web/src/worker/protocol.js";
+import { type Api, beginWorkersWith } from "./support/api.js";
 import { baseUrl } from "./support/studio.js";
-
-/** What is used of the package. */
-interface Api {
-	Kinora: {
-		load(): Promise<{ generate(options: GenerateOptions): Promise<Clip>; unload(): void }>;
-	};
-}
 
 /** Runs in the Worker before its own script: tells about every frame before it is enlarged and encoded. */
 const eavesdrop = `
@@ -32,10 +25,7 @@ test("clips for the evaluation", async ({ page }) => {
 	const folder = process.env.KINORA_CLIPS;
 	if (!folder) throw new Error("KINORA_CLIPS must name a folder with a requests.json");
 	const requests: GenerateOptions[] = JSON.parse(readFileSync(`${folder}/requests.json`, "utf8"));
-	await page.route("**/kinora-worker-*.js", async (route) => {
-		const response = await route.fetch();
-		await route.fulfill({ response, body: eavesdrop + (await response.text()) });
-	});
+	await beginWorkersWith(page, () => eavesdrop);
 	await page.goto(baseUrl());
 	const manifest = await page.request.get(`${baseUrl()}models/nano/model.json`);
 	writeFileSync(`${folder}/model.json`, await manifest.body());

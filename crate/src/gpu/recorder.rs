@@ -58,13 +58,16 @@ pub(super) enum Step {
         workgroups: [u32; 2],
         cost: u64,
     },
-    Copy {
-        source: Rc<Buffer>,
-        source_offset: u64,
-        target: Rc<Buffer>,
-        target_offset: u64,
-        bytes: u64,
-    },
+    Copy(Copy),
+}
+
+/// Bytes that go from one buffer to another.
+pub(super) struct Copy {
+    pub(super) source: Rc<Buffer>,
+    pub(super) source_offset: u64,
+    pub(super) target: Rc<Buffer>,
+    pub(super) target_offset: u64,
+    pub(super) bytes: u64,
 }
 
 impl Recorder {
@@ -129,13 +132,13 @@ impl Recorder {
     /// Appends a copy of whole f32 values between tensors; offsets and length in elements.
     pub fn copy(&mut self, source: &Tensor, from: usize, target: &Tensor, to: usize, elements: usize) {
         let (Some(source), Some(target)) = (source.storage().buffer(), target.storage().buffer()) else { return };
-        self.steps.push(Step::Copy {
+        self.steps.push(Step::Copy(Copy {
             source: Rc::clone(source),
             source_offset: 4 * from as u64,
             target: Rc::clone(target),
             target_offset: 4 * to as u64,
             bytes: 4 * elements as u64,
-        });
+        }));
     }
 
     fn push_uniform<P: bytemuck::Pod>(&mut self, first_workgroup: u32, parameters: &P) -> std::ops::Range<usize> {

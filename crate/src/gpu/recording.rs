@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::cancel::Cancel;
 use super::device::Gpu;
 use super::kernel::Pipeline;
-use super::recorder::Step;
+use super::recorder::{Copy, Step};
 use super::tensor::Buffer;
 use crate::clock::Stopwatch;
 use crate::error::Result;
@@ -33,21 +33,13 @@ pub(super) enum Command {
         workgroups: [u32; 2],
         cost: u64,
     },
-    Copy {
-        source: Rc<Buffer>,
-        source_offset: u64,
-        target: Rc<Buffer>,
-        target_offset: u64,
-        bytes: u64,
-    },
+    Copy(Copy),
 }
 
 impl Command {
     pub(super) fn new(gpu: &Gpu, uniforms: &Rc<Buffer>, step: Step) -> Self {
         match step {
-            Step::Copy { source, source_offset, target, target_offset, bytes } => {
-                Self::Copy { source, source_offset, target, target_offset, bytes }
-            }
+            Step::Copy(copy) => Self::Copy(copy),
             Step::Dispatch { kernel, constants, bindings, uniform, workgroups, cost } => {
                 let pipeline = gpu.pipeline(kernel, &constants);
                 let unused = gpu.unused.buffer();
@@ -73,7 +65,7 @@ impl Command {
     fn cost(&self) -> u64 {
         match self {
             Self::Dispatch { cost, .. } => *cost,
-            Self::Copy { .. } => DISPATCH_COST,
+            Self::Copy(_) => DISPATCH_COST,
         }
     }
 }
@@ -121,7 +113,7 @@ impl Recording {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let mut rest = commands;
         while let Some(first) = rest.first() {
-            if let Command::Copy { source, source_offset, target, target_offset, bytes } = first {
+            if let Command::Copy(Copy { source, source_offset, target, target_offset, bytes }) = first {
                 encoder.copy_buffer_to_buffer(source, *source_offset, target, *target_offset, *bytes);
                 rest = &rest[1..];
                 continue;

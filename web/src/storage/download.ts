@@ -12,6 +12,16 @@ const stallMilliseconds = 30_000;
 /** A failure that may pass: the connection dropped, or the server is busy. */
 class Interrupted extends Error {}
 
+/** A file on its way into its part. */
+interface Transfer {
+	file: ModelFile;
+	url: string;
+	part: Part;
+	/** Of the bytes that are in the part. */
+	hash: IHasher;
+	onBytes: (bytes: number) => void;
+}
+
 /**
  * Brings a part to completion: resumes behind the bytes that are there, retries when the
  * connection drops, and checks size and SHA-256. A resumed part that does not verify is fetched
@@ -31,7 +41,7 @@ export async function download(
 	const resumed = part.size > 0;
 	hash.init();
 	for (const chunk of part.chunks()) hash.update(chunk);
-	await fetchRest(file, url, part, hash, onBytes);
+	await fetchRest({ file, url, part, hash, onBytes });
 	if (hash.digest("hex") === file.sha256) return;
 	part.restart();
 	if (resumed) return download(file, url, part, onBytes);
@@ -41,19 +51,14 @@ export async function download(
 	);
 }
 
-async function fetchRest(
-	file: ModelFile,
-	url: string,
-	part: Part,
-	hash: IHasher,
-	onBytes: (bytes: number) => void,
-): Promise<void> {
+async function fetchRest(transfer: Transfer): Promise<void> {
+	const { file, url, part, onBytes } = transfer;
 	onBytes(part.size);
 	let farthest = part.size;
 	let attempt = 0;
 	while (part.size < file.bytes) {
 		try {
-			await fetchOnce(file, url, part, hash, onBytes);
+			await fetchOnce(transfer);
 		} catch (error) {
 			if (!(error instanceof Interrupted)) throw error;
 			// A long download may be broken off any number of times, as long as each time brings something.
@@ -71,32 +76,18 @@ async function fetchRest(
 	}
 }
 
-async function fetchOnce(
-	file: ModelFile,
-	url: string,
-	part: Part,
-	hash: IHasher,
-	onBytes: (bytes: number) => void,
-): Promise<void> {
+async function fetchOnce(transfer: Transfer): Promise<void> {
 	const stall = new StallWatch();
 	try {
-		await receive(await request(url, part.size, stall.signal), file, url, part, hash, (bytes) => {
-			stall.restart();
-			onBytes(bytes);
-		});
+		const response = await request(transfer.url, transfer.part.size, stall.signal);
+		await receive(response, transfer, stall);
 	} finally {
 		stall.end();
 	}
 }
 
-async function receive(
-	response: Response,
-	file: ModelFile,
-	url: string,
-	part: Part,
-	hash: IHasher,
-	onBytes: (bytes: number) => void,
-): Promise<void> {
+async function receive(response: Response, transfer: Transfer, stall: StallWatch): Promise<void> {
+	const { file, url, part, hash, onBytes } = transfer;
 	// A server without ranges sends the whole file: begin again.
 	if (part.size > 0 && response.status !== 206) {
 		part.restart();
@@ -107,6 +98,7 @@ async function receive(
 	for (;;) {
 		const { done, value } = await reader.read().catch(interrupt);
 		if (done) break;
+		stall.restart();
 		if (part.size + value.length > file.bytes) throw wrongSize(file, url);
 		part.append(value);
 		hash.update(value);

@@ -1,0 +1,23 @@
+import type { Page } from "@playwright/test";
+import type { GenerateOptions } from "../../../web/src/client/options.js";
+import type { Clip, OnProgress } from "../../../web/src/worker/protocol.js";
+
+/** What is used of the package. */
+export interface Api {
+	Kinora: {
+		load(options?: { onProgress?: OnProgress }): Promise<{
+			generate(options: GenerateOptions): Promise<Clip>;
+			unload(): void;
+		}>;
+	};
+}
+
+/** From now on, every Worker runs a script before its own. @param script Asked for each Worker. */
+export async function beginWorkersWith(page: Page, script: () => string): Promise<void> {
+	await page.route("**/kinora-worker-*.js", async (route) => {
+		const response = await route.fetch();
+		// A kept answer would hand the next Worker this one's script.
+		const headers = { ...response.headers(), "cache-control": "no-store" };
+		await route.fulfill({ response, headers, body: script() + (await response.text()) });
+	});
+}
