@@ -10,7 +10,7 @@ pub enum Error {
     #[error("No WebGPU device is available: {0}. Use a browser with WebGPU, or install a Vulkan driver.")]
     NoDevice(String),
     /// The device was taken away while in use (driver reset, sleep, GPU removed).
-    #[error("The graphics device was lost: {0}. Reload the model and try again, perhaps with a smaller clip.")]
+    #[error("The graphics device was lost: {0}. Try again, perhaps with a smaller clip; the model is loaded anew.")]
     DeviceLost(String),
     /// An allocation on the device failed.
     #[error("The graphics device is out of memory: {0}. Choose a smaller or shorter clip, or close other programs.")]

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import type { Clip, OnProgress } from "../../web/src/worker/protocol.js";
-import { type Api, beginWorkersWith } from "./support/api.js";
+import { type Api, beginWorkersWith, crashWhileDecoding } from "./support/api.js";
 import { baseUrl, StudioPage, smallClips } from "./support/studio.js";
 
 test.beforeEach(async ({ page }) => {
@@ -49,14 +49,6 @@ test("unloading ends the clips that are being made", async ({ page }) => {
 	expect(outcomes).toEqual(["cancelled", "bad-input"]);
 });
 
-/** Runs in the Worker before its own script: the first frame that arrives is the last thing that happens. */
-const crashWhileDecoding = `
-	OffscreenCanvasRenderingContext2D.prototype.putImageData = () => {
-		setTimeout(() => { throw new Error("a crash"); });
-		throw new Error("a crash");
-	};
-`;
-
 test("a clip that fails after it was denoised is not denoised again", async ({ page }) => {
 	const scripts = [crashWhileDecoding];
 	await beginWorkersWith(page, () => scripts.pop() ?? "");
@@ -75,6 +67,22 @@ test("a clip that fails after it was denoised is not denoised again", async ({ p
 	expect(frames).toBe(smallClips.frames[0]);
 	expect(phases).toContain("decode");
 	expect(phases).not.toContain("denoise");
+});
+
+test("a device that was lost between two clips is no reason to fail", async ({ page, browser }) => {
+	const session = await browser.newBrowserCDPSession();
+	await page.exposeFunction("loseDevice", () => session.send("Browser.crashGpuProcess"));
+	const frames = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const request = { prompt: "a red ball", steps: 1 };
+		await kinora.generate(request);
+		await (window as unknown as { loseDevice(): Promise<void> }).loseDevice();
+		const { params } = await kinora.generate(request);
+		kinora.unload();
+		return params.frames;
+	});
+	expect(frames).toBe(smallClips.frames[0]);
 });
 
 /** Runs in the Worker before its own script: tells how many bytes of graphics memory are not given back. */

@@ -9,10 +9,7 @@ test("without WebGPU a message says so before any download", async ({ studio, pa
 	await page.addInitScript(() => {
 		Reflect.deleteProperty(Navigator.prototype, "gpu");
 	});
-	const downloads: string[] = [];
-	page.on("request", (request) => {
-		if (request.url().endsWith(".gguf")) downloads.push(request.url());
-	});
+	const downloads = watchDownloads(page);
 	await studio.open();
 	await expect(studio.alert).toContainText("WebGPU");
 	await studio.prompt.fill(prompt);
@@ -40,6 +37,59 @@ test("a prompt of 10,000 characters is kept and refused", async ({ studio }) => 
 	await expect(studio.prompt).toHaveValue(long);
 	await studio.prompt.fill(prompt);
 	await expectToWork(studio);
+});
+
+test("a seed that is none is refused before the download", async ({ studio, page }) => {
+	const downloads = watchDownloads(page);
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await page.getByLabel("Seed", { exact: true }).fill("");
+	await page.getByLabel("Seed", { exact: true }).blur();
+	await studio.generate.click();
+	await expect(studio.alert).toContainText('"seed"');
+	expect(downloads).toEqual([]);
+});
+
+test("a model description that is missing can be asked for again", async ({ studio, page }) => {
+	await page.route("**/model.json", (route) => route.fulfill({ status: 500 }));
+	await page.goto(baseUrl());
+	await expect(studio.alert).toContainText("HTTP 500");
+	await page.unroute("**/model.json");
+	await page.getByRole("button", { name: "Try again" }).click();
+	await expect(studio.prompt).toBeVisible();
+});
+
+test("an engine that cannot be downloaded is named, and the page works once it can", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/*.wasm", (route) => route.abort());
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText(/\.wasm could not be downloaded/, { timeout: 60_000 });
+	await page.unroute("**/*.wasm");
+	await expectToWork(studio);
+});
+
+test("files of a model that the engine cannot run are downloaded once", async ({
+	studio,
+	page,
+}) => {
+	const { configs } = (await studio.manifest()) as Manifest & {
+		configs: { dit: { num_layers: number } };
+	};
+	const dit = { ...configs.dit, num_layers: configs.dit.num_layers + 1 };
+	await studio.changeModel({ configs: { ...configs, dit } });
+	const downloads = watchDownloads(page);
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	for (let attempt = 0; attempt < 2; attempt++) {
+		await studio.generate.click();
+		await expect(studio.alert).toContainText("This model cannot be used", { timeout: 60_000 });
+		await page.getByRole("button", { name: "Dismiss" }).click();
+	}
+	expect(downloads).toHaveLength(3);
 });
 
 test("a missing model file is named, and the page works once it is there", async ({
@@ -129,10 +179,7 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 });
 
 test("a size that does not fit is refused before the download", async ({ studio, page }) => {
-	const downloads: string[] = [];
-	page.on("request", (request) => {
-		if (request.url().endsWith(".gguf")) downloads.push(request.url());
-	});
+	const downloads = watchDownloads(page);
 	await page.route("**/model.json", async (route) => {
 		const response = await route.fetch();
 		const manifest = await response.json();
@@ -170,6 +217,15 @@ test("a lost graphics device is reported, and the next clip starts a new one", a
 	await expect(studio.prompt).toHaveValue(prompt);
 	await expectToWork(studio);
 });
+
+/** The addresses of the weights that are asked for from now on. */
+function watchDownloads(page: Page): string[] {
+	const downloads: string[] = [];
+	page.on("request", (request) => {
+		if (request.url().endsWith(".gguf")) downloads.push(request.url());
+	});
+	return downloads;
+}
 
 /** Starts a clip and stops it once the network runs. */
 async function expectToWork(studio: StudioPage): Promise<void> {

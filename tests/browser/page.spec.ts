@@ -30,6 +30,18 @@ test("a model of several frame rates has them among its controls", async ({ stud
 	expect(violations.map(({ id }) => id)).toEqual([]);
 });
 
+test("the dice draws a seed that is kept", async ({ studio, page }) => {
+	await studio.open();
+	const seed = page.getByLabel("Seed", { exact: true });
+	const before = await seed.inputValue();
+	await page.getByRole("button", { name: "New random seed" }).click();
+	await expect(seed).not.toHaveValue(before);
+	await expect(page.getByRole("button", { name: "Keep this seed" })).toHaveAttribute(
+		"aria-pressed",
+		"true",
+	);
+});
+
 test("words are inserted by a click, and unknown ones pointed out", async ({ studio, page }) => {
 	await studio.open();
 	await studio.prompt.fill("a ball over the meadow");

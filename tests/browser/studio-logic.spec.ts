@@ -93,6 +93,15 @@ test("the number of frames is the one nearest to the seconds at the frame rate",
 	expect(() => resolve({ fps: 0 })).toThrow(/"fps" is 0/);
 });
 
+test("a negative prompt counts only with guidance", () => {
+	const negativePrompt = (guidance: number, text: string) =>
+		resolveOptions(manifest, { prompt: "a ball", guidance, negativePrompt: text }).negativePrompt;
+	expect(negativePrompt(2, "fog")).toBe("fog");
+	expect(negativePrompt(1, "fog")).toBe("");
+	expect(negativePrompt(1, "f".repeat(3000))).toBe("");
+	expect(() => negativePrompt(2, "f".repeat(3000))).toThrow(/^The negative prompt has 3,000/);
+});
+
 test("frame rates that are none are refused with the model", () => {
 	const parse = (frame_rates: unknown) =>
 		parseManifest({ ...manifest, frame_rates }, "https://example.org/model.json");
@@ -114,7 +123,7 @@ test("file names are safe and tell model, prompt and time", () => {
 });
 
 test("the time left follows the pace of the steps, and the fraction never goes back", () => {
-	const time = new TimeLeft(true, { model: "toy", size: 1, steps: 10 }, 0);
+	const time = new TimeLeft(true, { model: "toy", size: 1, passes: 10 }, 0);
 	expect(time.seconds(0)).toBeUndefined();
 	time.update({ phase: "text", done: 0, total: 1 }, 100);
 	const fractions: number[] = [];
@@ -127,8 +136,16 @@ test("the time left follows the pace of the steps, and the fraction never goes b
 	expect(fractions.at(-1)).toBeGreaterThan(0.8);
 });
 
+test("the time left of a download goes by what has arrived since it began", () => {
+	const time = new TimeLeft(false, { model: "toy", size: 1, passes: 10 }, 0);
+	time.update({ phase: "download", done: 600, total: 1000 }, 0);
+	expect(time.seconds(1000)).toBeUndefined();
+	time.update({ phase: "download", done: 700, total: 1000 }, 10_000);
+	expect(time.seconds(10_000)).toBeCloseTo(30);
+});
+
 test("the time left counts the steps that are left and the decoding", () => {
-	const time = new TimeLeft(true, { model: "toy", size: 1, steps: 10 }, 0);
+	const time = new TimeLeft(true, { model: "toy", size: 1, passes: 10 }, 0);
 	time.update({ phase: "denoise", done: 0, total: 10 }, 0);
 	time.update({ phase: "denoise", done: 5, total: 10 }, 30_000);
 	const secondsOfAStep = 6;

@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { beginWorkersWith, crashWhileDecoding } from "./support/api.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
 /** What is used of the element. */
@@ -19,6 +20,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	await new StudioPage(page).changeModel(smallClips);
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
+	await page.clock.install();
 	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
 	const make = page.getByRole("button", { name: "Make this clip" });
 	await expect(make).toBeVisible();
@@ -48,6 +50,29 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	expect(await keepsFocusOutside(page), "a changed attribute leaves the keyboard alone").toBe(true);
 	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
 	expect(violations.map(({ id }) => id)).toEqual([]);
+
+	expect(page.workers(), "the model waits for another clip").toHaveLength(1);
+	await page.clock.fastForward(60_000);
+	await expect.poll(() => page.workers(), "and is then given back").toHaveLength(0);
+});
+
+test("a clip that fails after it was denoised is only decoded when it is tried again", async ({
+	page,
+}) => {
+	await new StudioPage(page).changeModel(smallClips);
+	const scripts = [crashWhileDecoding];
+	await beginWorkersWith(page, () => scripts.pop() ?? "");
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.locator("kinora-clip").evaluate((clip) => clip.removeAttribute("seed"));
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("a crash", { timeout: 2 * 60_000 });
+	await page.getByRole("button", { name: "Try again" }).click();
+	await expect(page.locator("kinora-clip video")).toBeVisible({ timeout: 2 * 60_000 });
+	const events = await page.evaluate(() => window.events);
+	const failed = events.findIndex(({ type }) => type === "error");
+	const phases = events.slice(failed).map(({ detail }) => detail.phase);
+	expect(phases).toContain("decode");
+	expect(phases).not.toContain("denoise");
 });
 
 test("the widget reports an error and can try again", async ({ page }) => {

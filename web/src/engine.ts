@@ -111,7 +111,7 @@ export interface Engine {
 
 /** The generated module itself. */
 export interface EngineModule {
-	default(options: { module_or_path: string }): Promise<unknown>;
+	default(options: { module_or_path: Response }): Promise<unknown>;
 	Engine: { create(): Promise<Engine> };
 	CancelToken: new () => CancelToken;
 }

@@ -12,6 +12,14 @@ export interface Api {
 	};
 }
 
+/** Runs in the Worker before its own script: the first frame that arrives is the last thing that happens. */
+export const crashWhileDecoding = `
+	OffscreenCanvasRenderingContext2D.prototype.putImageData = () => {
+		setTimeout(() => { throw new Error("a crash"); });
+		throw new Error("a crash");
+	};
+`;
+
 /** From now on, every Worker runs a script before its own. @param script Asked for each Worker. */
 export async function beginWorkersWith(page: Page, script: () => string): Promise<void> {
 	await page.route("**/kinora-worker-*.js", async (route) => {

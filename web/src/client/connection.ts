@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { KinoraError } from "../errors.js";
+import { KinoraError, type KinoraErrorCode } from "../errors.js";
 import type { FatalMessage, Outcome, WorkerApi } from "../worker/protocol.js";
 import { workerUrl } from "./locations.js";
 import { startWorker } from "./start-worker.js";
@@ -41,8 +41,7 @@ export class Connection {
 		const outcome = await Promise.race([job(this.#api), this.#lost]);
 		if (outcome.ok) return outcome.value;
 		const { code, message, suggestion } = outcome.failure;
-		// After these the GPU objects in the Worker are not to be trusted.
-		if (code === "internal" || code === "device-lost" || code === "out-of-memory") this.close();
+		if (isFatal(code)) this.close();
 		throw new KinoraError(code, message, suggestion);
 	}
 
@@ -99,6 +98,11 @@ export class Connection {
 			),
 		);
 	}
+}
+
+/** Whether the GPU objects in the Worker, or the files that it reads, are not to be trusted any more. */
+function isFatal(code: KinoraErrorCode): boolean {
+	return ["internal", "device-lost", "out-of-memory", "storage"].includes(code);
 }
 
 export function cancelled(): KinoraError {

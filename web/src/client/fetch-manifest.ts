@@ -1,5 +1,6 @@
 import { KinoraError } from "../errors.js";
 import { type ModelLocation, parseManifest } from "../manifest.js";
+import { whatToCheck } from "../what-to-check.js";
 
 /**
  * Fetches and checks a model's `model.json`.
@@ -19,7 +20,7 @@ export async function fetchManifest(
 		signal?.throwIfAborted();
 		throw new KinoraError(
 			"network",
-			`The model description ${url} could not be fetched (${String(error)}). Check the connection and try again.`,
+			`The model description ${url} could not be fetched (${String(error)}). ${whatToCheck(url)}`,
 		);
 	};
 	const response = await fetch(url, { signal: signal ?? null }).catch(broken);

@@ -124,6 +124,27 @@ export class Kinora {
 		signal: AbortSignal | undefined,
 		onProgress: OnProgress | undefined,
 	): Promise<Clip> {
+		const hasWaited = this.#connection?.open;
+		let begun = false;
+		const report: OnProgress = (progress) => {
+			begun ||= progress.phase === "decode" || (progress.phase === "denoise" && progress.done > 0);
+			onProgress?.(progress);
+		};
+		try {
+			return await this.#make(request, signal, report);
+		} catch (error) {
+			// That a device was lost while nobody used it, as on a laptop that slept, shows only now.
+			const lostBefore = hasWaited && !begun && KinoraError.from(error).code === "device-lost";
+			if (!lostBefore) throw error;
+			return this.#make(request, signal, report);
+		}
+	}
+
+	async #make(
+		request: GenerateRequest,
+		signal: AbortSignal | undefined,
+		onProgress: OnProgress,
+	): Promise<Clip> {
 		if (this.#unloaded)
 			throw new KinoraError("bad-input", "This model was unloaded. Load it again.");
 		if (signal?.aborted) throw cancelled();

@@ -9,7 +9,7 @@ export const longestPrompt = 2000;
 export interface GenerateOptions {
 	/** What the clip should show; at most 2,000 characters. */
 	prompt: string;
-	/** What it should not show. Has no effect when `guidance` is 1. */
+	/** What it should not show. Only with `guidance` above 1; else it is left out of the clip's `params`. */
 	negativePrompt?: string;
 	/** Width in the model's pixels; see `manifest.sizes`. */
 	width?: number;
@@ -35,19 +35,22 @@ export function resolveOptions(manifest: Manifest, options: GenerateOptions): Ge
 	const { sampler } = manifest;
 	const size = defaultSize(manifest);
 	const fps = frameRate(manifest, options.fps ?? manifest.fps);
+	const guidance = inRange("guidance", options.guidance ?? sampler.guidance, 0, 100);
+	const unwanted = options.negativePrompt ?? sampler.negative_prompt ?? "";
 	const frames =
 		options.seconds === undefined ? size.frames : nearest(manifest.frames, options.seconds * fps);
 	return {
 		model: manifest.name,
 		prompt: checkedPrompt(options.prompt),
-		negativePrompt: checkedLength(options.negativePrompt ?? sampler.negative_prompt ?? ""),
+		// Without guidance nothing reads it, however long it is.
+		negativePrompt: guidance > 1 ? checkedLength("The negative prompt", unwanted) : "",
 		width: wholeInRange("width", options.width ?? size.width, 8, 4096),
 		height: wholeInRange("height", options.height ?? size.height, 8, 4096),
 		frames,
 		fps,
 		seconds: frames / fps,
 		steps: wholeInRange("steps", options.steps ?? sampler.steps, 1, 1000),
-		guidance: inRange("guidance", options.guidance ?? sampler.guidance, 0, 100),
+		guidance,
 		shift: sampler.shift,
 		sampler: sampler.name,
 		seed: wholeInRange("seed", options.seed ?? randomSeed(), 0, 0xffff_ffff),
@@ -65,14 +68,14 @@ export function checkedPrompt(prompt: string): string {
 	if (!trimmed) {
 		throw new KinoraError("empty-prompt", "The prompt is empty. Write what the clip should show.");
 	}
-	return checkedLength(trimmed);
+	return checkedLength("The prompt", trimmed);
 }
 
-function checkedLength(text: string): string {
+function checkedLength(what: string, text: string): string {
 	if (text.length <= longestPrompt) return text;
 	throw new KinoraError(
 		"prompt-too-long",
-		`The prompt has ${text.length.toLocaleString("en")} characters; at most ${longestPrompt.toLocaleString("en")} are read. Shorten it to what matters most.`,
+		`${what} has ${text.length.toLocaleString("en")} characters, and ${longestPrompt.toLocaleString("en")} are the most. Shorten it to what matters most.`,
 	);
 }
 

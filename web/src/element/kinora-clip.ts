@@ -1,8 +1,9 @@
 /** The custom element `<kinora-clip>`. Importing this module defines it. */
 
 import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { fetchManifest } from "../client/fetch-manifest.js";
 import { defaultModelUrl } from "../client/locations.js";
-import type { GenerateOptions } from "../client/options.js";
+import { type GenerateOptions, randomSeed, resolveOptions } from "../client/options.js";
 import { checkSupport } from "../client/support.js";
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
@@ -100,6 +101,8 @@ export class KinoraClip extends LitElement {
 	declare protected view: View;
 
 	#stop: AbortController | undefined;
+	/** For clips without a seed of their own. One that failed is tried with the same: what of it was denoised is kept. */
+	#drawnSeed = randomSeed();
 	#lease: ModelLease | undefined;
 	#visible: IntersectionObserver | undefined;
 	#previewTimer: ReturnType<typeof setInterval> | undefined;
@@ -137,13 +140,17 @@ export class KinoraClip extends LitElement {
 			const onProgress = (progress: KinoraProgress) => {
 				if (this.#stop === stop) this.#progress(progress);
 			};
+			const address = this.model || defaultModelUrl;
+			const { manifest } = await fetchManifest(address, stop.signal);
+			const options = this.#options(manifest, stop.signal, onProgress);
+			const size = resolveOptions(manifest, options);
+			stop.signal.throwIfAborted();
 			// Borrowed before the old lease ends, so that a model in use stays loaded.
-			const lease = borrowModel(this.model || defaultModelUrl, onProgress);
+			const lease = borrowModel(address, size, onProgress);
 			this.#release();
 			this.#lease = lease;
 			const kinora = await lease.model(stop.signal);
 			this.#emit("load", { manifest: kinora.manifest });
-			const options = this.#options(kinora.manifest, stop.signal, onProgress);
 			const clip = await kinora.generate(options);
 			if (this.#stop === stop) this.#show(clip);
 			return clip;
@@ -297,7 +304,7 @@ export class KinoraClip extends LitElement {
 			fps: this.fps,
 			steps: this.steps,
 			guidance: this.guidance,
-			seed: this.seed,
+			seed: this.seed ?? this.#drawnSeed,
 		};
 		const given = Object.entries(chosen).filter(
 			([, value]) => value !== undefined && value !== null,
@@ -340,6 +347,8 @@ export class KinoraClip extends LitElement {
 
 	#show(clip: Clip): void {
 		this.#stop = undefined;
+		this.#release();
+		this.#drawnSeed = randomSeed();
 		this.#announcement = "The clip is ready.";
 		this.view = {
 			name: "clip",

@@ -1,4 +1,5 @@
 import { Kinora } from "../client/kinora.js";
+import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import type { OnProgress } from "../worker/protocol.js";
 
@@ -14,16 +15,27 @@ interface SharedModel {
 	kinora: Promise<Kinora>;
 	stop: AbortController;
 	users: Set<OnProgress>;
+	/** Whether it is on the GPU. */
+	loaded: boolean;
+	/** Runs while it is loaded and nobody uses it. */
+	idle?: ReturnType<typeof setTimeout>;
 }
+
+/** How long a model stays on the GPU for the next clip of the page, or for another try. */
+const idleMilliseconds = 60_000;
 
 const models = new Map<string, SharedModel>();
 
 /**
  * Shares one loaded model between all elements of a page that use it, so that ten clips do not
- * take ten times the graphics memory. The last one to release it stops its loading or frees it.
+ * take ten times the graphics memory. When nobody uses it any more, its loading is stopped, or it is
+ * freed after a while.
+ *
+ * @param size The clip size that is checked before anything large is downloaded.
  */
-export function borrowModel(address: string, onProgress: OnProgress): ModelLease {
-	const shared = models.get(address) ?? startLoading(address);
+export function borrowModel(address: string, size: ClipSize, onProgress: OnProgress): ModelLease {
+	const shared = models.get(address) ?? startLoading(address, size);
+	clearTimeout(shared.idle);
 	const user: OnProgress = (progress) => onProgress(progress);
 	shared.users.add(user);
 	return {
@@ -31,29 +43,39 @@ export function borrowModel(address: string, onProgress: OnProgress): ModelLease
 		release() {
 			shared.users.delete(user);
 			if (shared.users.size > 0) return;
-			if (models.get(address) === shared) models.delete(address);
-			shared.stop.abort();
-			shared.kinora.then(
-				(kinora) => kinora.unload(),
-				() => undefined,
-			);
+			if (shared.loaded) shared.idle = setTimeout(() => end(address, shared), idleMilliseconds);
+			else end(address, shared);
 		},
 	};
 }
 
-function startLoading(address: string): SharedModel {
+function end(address: string, shared: SharedModel): void {
+	if (models.get(address) === shared) models.delete(address);
+	shared.stop.abort();
+	shared.kinora.then(
+		(kinora) => kinora.unload(),
+		() => undefined,
+	);
+}
+
+function startLoading(address: string, size: ClipSize): SharedModel {
 	const stop = new AbortController();
 	const users = new Set<OnProgress>();
 	const onProgress: OnProgress = (progress) => {
 		for (const user of users) user(progress);
 	};
-	const kinora = Kinora.load({ model: address, signal: stop.signal, onProgress });
-	const shared = { kinora, stop, users };
+	const kinora = Kinora.load({ model: address, size, signal: stop.signal, onProgress });
+	const shared: SharedModel = { kinora, stop, users, loaded: false };
 	models.set(address, shared);
-	// The next attempt loads anew.
-	kinora.catch(() => {
-		if (models.get(address) === shared) models.delete(address);
-	});
+	kinora.then(
+		() => {
+			shared.loaded = true;
+		},
+		// The next attempt loads anew.
+		() => {
+			if (models.get(address) === shared) models.delete(address);
+		},
+	);
 	return shared;
 }
 

@@ -19,7 +19,7 @@ export class BlobSource implements ByteSource {
 		} catch (error) {
 			throw new KinoraError(
 				"storage",
-				`A stored model file could not be read (${String(error)}). Reload the page to download it again.`,
+				`A stored model file could not be read (${String(error)}). Try again; it is downloaded anew.`,
 			);
 		}
 	}

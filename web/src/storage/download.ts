@@ -1,6 +1,7 @@
 import { createSHA256, type IHasher } from "hash-wasm";
 import { KinoraError } from "../errors.js";
 import type { ModelFile } from "../manifest.js";
+import { whatToCheck } from "../what-to-check.js";
 import type { Part } from "./part.js";
 
 /** Waits before the second, third and fourth attempt to get any further. */
@@ -68,7 +69,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
 			if (wait === undefined) {
 				throw new KinoraError(
 					"network",
-					`The model file ${url} could not be downloaded (${error.message}). Check the connection and try again; what has arrived is kept.`,
+					`The model file ${url} could not be downloaded (${error.message}). What has arrived is kept. ${whatToCheck(url)}`,
 				);
 			}
 			await new Promise((resolve) => setTimeout(resolve, wait));

@@ -1,3 +1,4 @@
+import { createSHA256 } from "hash-wasm";
 import type { ByteSource } from "../engine.js";
 import { type Manifest, type ModelFile, type ModelLocation, modelBytes } from "../manifest.js";
 import type { OnProgress } from "../worker/protocol.js";
@@ -50,10 +51,28 @@ export async function openModelFiles(
 	return files;
 }
 
-/** Deletes a model's stored files, so that the next visit downloads them again. */
-export async function forgetModelFiles(manifest: Manifest): Promise<void> {
+/** Deletes those of a model's stored files that have changed since they were verified; they are downloaded again. */
+export async function forgetDamagedFiles(manifest: Manifest): Promise<void> {
 	const folder = await PrivateFolder.open();
-	for (const file of manifest.files) await folder?.remove(file.sha256);
+	for (const { sha256, bytes } of manifest.files) {
+		const file = await folder?.find(sha256, bytes);
+		if (file && (await digestOf(file)) !== sha256) await folder?.remove(sha256);
+	}
+}
+
+/** The SHA-256, in hexadecimal; nothing that fits a file's name when it cannot be read to its end. */
+async function digestOf(file: Blob): Promise<string> {
+	const hash = await createSHA256();
+	const reader = file.stream().getReader();
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) return hash.digest("hex");
+			hash.update(value);
+		}
+	} catch {
+		return "unreadable";
+	}
 }
 
 async function obtain(

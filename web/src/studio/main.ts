@@ -10,11 +10,16 @@ import { messageCard } from "./views/message.js";
 
 const root = document.getElementById("studio") as HTMLElement;
 root.replaceChildren();
-try {
-	const wanted = new URLSearchParams(location.search).get("model");
-	const model = await fetchManifest(wanted ?? defaultModelUrl);
-	await new Studio(model, root).start();
-} catch (error) {
-	const message = describeError(KinoraError.from(error));
-	render(html`<main class="lone">${messageCard(message, {})}</main>`, root);
+await open();
+
+async function open(): Promise<void> {
+	try {
+		const wanted = new URLSearchParams(location.search).get("model");
+		const model = await fetchManifest(wanted ?? defaultModelUrl);
+		await new Studio(model, root).start();
+	} catch (error) {
+		const message = describeError(KinoraError.from(error));
+		const card = messageCard(message, { retry: () => void open() });
+		render(html`<main class="lone" role="alert">${card}</main>`, root);
+	}
 }

@@ -7,7 +7,7 @@ const titles: Record<KinoraErrorCode, string> = {
 	"device-lost": "The graphics device was lost",
 	"out-of-memory": "Out of graphics memory",
 	"does-not-fit": "This size does not fit",
-	"bad-model": "The model is damaged",
+	"bad-model": "This model cannot be used",
 	"bad-input": "A setting is out of range",
 	"empty-prompt": "What should it show?",
 	"prompt-too-long": "The prompt is too long",

@@ -1,6 +1,6 @@
 import { render } from "lit";
 import { Kinora } from "../client/kinora.js";
-import { checkedPrompt, randomSeed } from "../client/options.js";
+import { randomSeed, resolveOptions } from "../client/options.js";
 import { checkSupport } from "../client/support.js";
 import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
@@ -29,6 +29,7 @@ export class Studio {
 	#renderTimer: ReturnType<typeof setTimeout> | undefined;
 	#renderedAt = 0;
 	#failed = false;
+	#awake: Promise<WakeLockSentinel | undefined> | undefined;
 
 	constructor(model: ModelLocation, root: HTMLElement) {
 		const { manifest } = model;
@@ -85,24 +86,28 @@ export class Studio {
 	/** Makes a clip of the current settings. Everything that can go wrong ends in a message. */
 	async generate(): Promise<void> {
 		if (this.state.work) return;
-		const { settings } = this.state;
+		const { settings, manifest } = this.state;
 		this.state.message = undefined;
+		// The seed of a clip that failed is used again: what of it was denoised is kept.
+		const seed = settings.seedLocked || this.#failed ? settings.seed : randomSeed();
+		// The controls can be changed while the model loads; the clip is of what they stood at.
+		const size = chosenSize(this.state);
+		const { width, height } = size;
+		const { prompt, negativePrompt, fps, steps, guidance } = settings;
+		const seconds = size.frames / fps;
+		const asked = { prompt, negativePrompt, width, height, seconds, fps, steps, guidance, seed };
 		try {
-			checkedPrompt(settings.prompt);
+			resolveOptions(manifest, asked);
 		} catch (error) {
 			this.#fail(error);
 			return;
 		}
-		// The seed of a clip that failed is used again: what of it was denoised is kept.
-		if (!settings.seedLocked && !this.#failed) settings.seed = randomSeed();
+		settings.seed = seed;
 		this.#failed = false;
-		// The controls can be changed while the model loads; the clip is of what they stood at.
-		const asked = { ...settings };
-		const size = chosenSize(this.state);
 		const cost = {
-			model: this.state.manifest.name,
-			size: size.width * size.height * size.frames,
-			steps: asked.steps,
+			model: manifest.name,
+			size: width * height * size.frames,
+			passes: steps * (guidance > 1 ? 2 : 1),
 		};
 		const time = new TimeLeft(this.#kinora !== undefined, cost);
 		const startedAt = performance.now();
@@ -112,19 +117,7 @@ export class Studio {
 			const onProgress = (progress: KinoraProgress) => this.#progress(progress, time);
 			this.#kinora ??= await Kinora.load({ model: this.#model.url, size, signal, onProgress });
 			this.state.adapter = this.#kinora.adapter;
-			const clip = await this.#kinora.generate({
-				prompt: asked.prompt,
-				negativePrompt: asked.negativePrompt,
-				width: size.width,
-				height: size.height,
-				seconds: size.frames / asked.fps,
-				fps: asked.fps,
-				steps: asked.steps,
-				guidance: asked.guidance,
-				seed: asked.seed,
-				signal,
-				onProgress,
-			});
+			const clip = await this.#kinora.generate({ ...asked, signal, onProgress });
 			time.finish();
 			this.#finish(clip, (performance.now() - startedAt) / 1000);
 		} catch (error) {
@@ -192,6 +185,8 @@ export class Studio {
 	#begin(): void {
 		this.#stop = new AbortController();
 		this.#preview.show(undefined);
+		// A screen that goes dark may put the device to sleep in the middle of a clip.
+		this.#awake = navigator.wakeLock?.request("screen").catch(() => undefined);
 		this.state.work = {
 			phase: "device",
 			done: 0,
@@ -222,7 +217,7 @@ export class Studio {
 			this.#preview.show(progress.preview);
 		}
 		if (progress.notice) {
-			this.state.message = { kind: "note", title: "Running from memory", text: progress.notice };
+			this.state.message = { kind: "note", title: "Please note", text: progress.notice };
 		}
 		this.#renderSoon();
 	}
@@ -256,6 +251,7 @@ export class Studio {
 	}
 
 	#end(announcement: string): void {
+		void this.#awake?.then((lock) => lock?.release());
 		this.state.work = undefined;
 		this.state.announcement = announcement;
 		this.render();

@@ -18,7 +18,8 @@ export interface Cost {
 	model: string;
 	/** Pixels × frames. */
 	size: number;
-	steps: number;
+	/** How often the network runs: once a step, twice with guidance. */
+	passes: number;
 }
 
 /** How long the phases of a clip took on this machine, in seconds. */
@@ -27,7 +28,7 @@ interface Experience extends Cost {
 }
 
 /** What a model's clips took is stored under this and its name. */
-const storageKey = "kinora.phase-seconds";
+const storageKey = "kinora.seconds-of-phases";
 
 /** Until this machine has decoded a clip: as many steps as decoding takes. */
 const decodeInSteps = 6;
@@ -44,6 +45,8 @@ export class TimeLeft {
 	readonly #startedAt: number;
 	#last: KinoraProgress = { phase: "device", done: 0, total: 1 };
 	#phaseStartedAt: number;
+	/** What was done when the phase began: a download goes on behind what is stored. */
+	#phaseStartedWith = 0;
 	#fraction = 0;
 
 	/** @param loaded Whether the model is on the GPU already. */
@@ -59,6 +62,7 @@ export class TimeLeft {
 		if (progress.phase !== this.#last.phase) {
 			this.#measured[this.#last.phase] = (now - this.#phaseStartedAt) / 1000;
 			this.#phaseStartedAt = now;
+			this.#phaseStartedWith = progress.done;
 		}
 		this.#last = progress;
 		const { phase, done } = progress;
@@ -77,7 +81,8 @@ export class TimeLeft {
 	/** In seconds; undefined until there is a pace to go by. */
 	seconds(now = performance.now()): number | undefined {
 		const { phase, done } = this.#last;
-		const paced = phase === "decode" || phase === "encode" || (phase === "denoise" && done > 0);
+		const advanced = done > this.#phaseStartedWith;
+		const paced = phase === "decode" || phase === "encode" || (advanced && isLong(phase));
 		return this.#experience || paced ? this.#remaining(now) : undefined;
 	}
 
@@ -104,9 +109,9 @@ export class TimeLeft {
 	#remaining(now: number): number {
 		const { phase, done, total } = this.#last;
 		const spent = this.#inPhase(now);
-		const share = total > 0 ? done / total : 0;
+		const advanced = done - this.#phaseStartedWith;
 		const current =
-			share > 0 ? (spent / share) * (1 - share) : (this.#expected[phase] ?? 0) - spent;
+			advanced > 0 ? (spent / advanced) * (total - done) : (this.#expected[phase] ?? 0) - spent;
 		const later = phases.slice(phases.indexOf(phase) + 1);
 		return later.reduce((sum, next) => sum + (this.#expected[next] ?? 0), Math.max(0, current));
 	}
@@ -114,6 +119,11 @@ export class TimeLeft {
 	#inPhase(now: number): number {
 		return (now - this.#phaseStartedAt) / 1000;
 	}
+}
+
+/** Whether a phase takes long enough for its own end to be worth announcing. */
+function isLong(phase: Phase): boolean {
+	return phase === "download" || phase === "denoise";
 }
 
 function expectedSeconds(
@@ -126,7 +136,7 @@ function expectedSeconds(
 	const larger = cost.size / experience.size;
 	const expected = {
 		...seconds,
-		denoise: (seconds.denoise ?? 0) * larger * (cost.steps / experience.steps),
+		denoise: (seconds.denoise ?? 0) * larger * (cost.passes / experience.passes),
 		decode: (seconds.decode ?? 0) * larger,
 		encode: (seconds.encode ?? 0) * larger,
 	};

@@ -11,7 +11,8 @@ import type {
 } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
-import { forgetModelFiles, openModelFiles } from "../storage/model-files.js";
+import { forgetDamagedFiles, openModelFiles } from "../storage/model-files.js";
+import { whatToCheck } from "../what-to-check.js";
 import { engineModule } from "./engine-module.js";
 import type {
 	Clip,
@@ -30,6 +31,8 @@ export class Session implements WorkerApi {
 	#engine: Engine | undefined;
 	#manifest: Manifest | undefined;
 	#cancel: CancelToken | undefined;
+	/** Hears how weights get onto the GPU: those of a large model come and go with every clip. */
+	#report: Throttle | undefined;
 
 	load(request: LoadRequest, onProgress: OnProgress): Promise<Outcome<Loaded>> {
 		return settle(async () => {
@@ -38,13 +41,14 @@ export class Session implements WorkerApi {
 			onProgress({ phase: "device", done: 0, total: 1 });
 			const engine = await this.#start(request.wasmUrl);
 			requireFit(engine, manifest, request.size);
-			onProgress({ phase: "device", done: 1, total: 1 });
+			onProgress({ phase: "device", done: 1, total: 1, ...warning(engine.adapter()) });
 			const files = await openModelFiles(request.model, onProgress);
 			const report = new Throttle(onProgress);
+			this.#report = report;
 			try {
-				await engine.load(manifest, files, (progress) => report.send(progress));
+				await engine.load(manifest, files, (progress) => this.#report?.send(progress));
 			} catch (error) {
-				if (KinoraError.from(error).code === "bad-model") await forgetModelFiles(manifest);
+				if (KinoraError.from(error).code === "bad-model") await forgetDamagedFiles(manifest);
 				throw error;
 			}
 			report.flush();
@@ -65,6 +69,7 @@ export class Session implements WorkerApi {
 			this.#cancel = new engineModule.CancelToken();
 			const encoder = await ClipEncoder.create(request);
 			const report = new Throttle(onProgress);
+			this.#report = report;
 			let preview: Preview | undefined;
 			try {
 				await engine.generate(
@@ -111,7 +116,7 @@ export class Session implements WorkerApi {
 
 	async #start(wasmUrl: string): Promise<Engine> {
 		if (!this.#engine) {
-			await engineModule.default({ module_or_path: wasmUrl });
+			await engineModule.default({ module_or_path: await fetchEngine(wasmUrl) });
 			this.#engine = await engineModule.Engine.create();
 		}
 		return this.#engine;
@@ -123,6 +128,26 @@ export class Session implements WorkerApi {
 		}
 		return { engine: this.#engine, manifest: this.#manifest };
 	}
+}
+
+async function fetchEngine(url: string): Promise<Response> {
+	const fail = (why: unknown): never => {
+		throw new KinoraError(
+			"network",
+			`The engine ${url} could not be downloaded (${why}). ${whatToCheck(url)}`,
+		);
+	};
+	const response = await fetch(url).catch(fail);
+	return response.ok ? response : fail(`HTTP ${response.status}`);
+}
+
+/** Said before anything large is downloaded. */
+function warning({ software }: AdapterInfo): { notice?: string } {
+	if (!software) return {};
+	return {
+		notice:
+			"No graphics processor is in use here, so a clip takes minutes in place of seconds. Turn on hardware acceleration in the browser's settings, if this device has one.",
+	};
 }
 
 /** With a name also where the browser describes the adapter by its maker and family only, as Chromium does. */

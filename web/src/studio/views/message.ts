@@ -5,6 +5,7 @@ import type { Message } from "../state.js";
 interface MessageActions {
 	useSize?: (size: ClipSize) => void;
 	dismissMessage?: () => void;
+	retry?: () => void;
 }
 
 /** A message with what to do about it. */
@@ -19,6 +20,11 @@ export function messageCard(message: Message, actions: MessageActions): Template
 					? html`<button type="button" @click=${() => actions.useSize?.(suggestion)}>
 							Use ${suggestion.width} × ${suggestion.height}, ${suggestion.frames} frames
 						</button>`
+					: null
+			}
+			${
+				actions.retry
+					? html`<button type="button" @click=${() => actions.retry?.()}>Try again</button>`
 					: null
 			}
 			${

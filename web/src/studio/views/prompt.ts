@@ -55,7 +55,7 @@ function marked({ text, unknown }: Stretch): TemplateResult | string {
 function hint(studio: Studio, stretches: Stretch[]): TemplateResult | string {
 	const { prompt } = studio.state.settings;
 	if (prompt.length > longestPrompt) {
-		return `${prompt.length.toLocaleString("en")} characters; at most ${longestPrompt.toLocaleString("en")} are read.`;
+		return `${prompt.length.toLocaleString("en")} characters, and ${longestPrompt.toLocaleString("en")} are the most.`;
 	}
 	const words = unknownWords(stretches);
 	if (words.length === 0) return "";

@@ -130,7 +130,7 @@ function seed(studio: Studio): TemplateResult {
 					type="button"
 					aria-label="New random seed"
 					title="New random seed"
-					@click=${() => studio.set({ seed: randomSeed() })}
+					@click=${() => studio.set({ seed: randomSeed(), seedLocked: true })}
 				>
 					${dice}
 				</button>
