@@ -72,17 +72,20 @@ test("a clip that fails after it was denoised is not denoised again", async ({ p
 test("a device that was lost between two clips is no reason to fail", async ({ page, browser }) => {
 	const session = await browser.newBrowserCDPSession();
 	await page.exposeFunction("loseDevice", () => session.send("Browser.crashGpuProcess"));
-	const frames = await run(page, async (script) => {
+	const { frames, phases } = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;
 		const kinora = await Kinora.load();
 		const request = { prompt: "a red ball", steps: 1 };
 		await kinora.generate(request);
 		await (window as unknown as { loseDevice(): Promise<void> }).loseDevice();
-		const { params } = await kinora.generate(request);
+		const phases: string[] = [];
+		const onProgress: OnProgress = ({ phase }) => phases.push(phase);
+		const { params } = await kinora.generate({ ...request, onProgress });
 		kinora.unload();
-		return params.frames;
+		return { frames: params.frames, phases };
 	});
 	expect(frames).toBe(smallClips.frames[0]);
+	expect(phases, "another device is asked for").toContain("device");
 });
 
 /** Runs in the Worker before its own script: tells how many bytes of graphics memory are not given back. */

@@ -64,7 +64,7 @@ test("one that brings nothing more ends in a message", async () => {
 	const part = new Memory();
 	await expect(
 		whileTimePasses(download(file, "https://example.org/weights.gguf", part, () => undefined)),
-	).rejects.toThrow(/reset.*what has arrived is kept/s);
+	).rejects.toThrow(/reset.*What has arrived is kept/s);
 	expect(part.size).toBe(1000);
 	expect(requests).toEqual([0, 1000, 1000, 1000]);
 });

@@ -92,6 +92,47 @@ test("files of a model that the engine cannot run are downloaded once", async ({
 	expect(downloads).toHaveLength(3);
 });
 
+test("a stored file that is damaged is downloaded again, the others are not", async ({
+	studio,
+	page,
+}) => {
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	const file = (await studio.manifest()).files.find(({ role }) => role === "vae");
+	await studio.open();
+	await page.evaluate(async (name) => {
+		const root = await navigator.storage.getDirectory();
+		const folder = await root.getDirectoryHandle("kinora-models");
+		const handle = await folder.getFileHandle(name);
+		const writable = await handle.createWritable({ keepExistingData: true });
+		await writable.write("no GGUF");
+		await writable.close();
+	}, file?.sha256 ?? "");
+	const downloads = watchDownloads(page);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("This model cannot be used", { timeout: 60_000 });
+	await page.getByRole("button", { name: "Dismiss" }).click();
+	expect(downloads).toEqual([]);
+	await expectToWork(studio);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${file?.path}`]);
+});
+
+test("that there is no graphics processor is said before the download", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/*.gguf", () => undefined);
+	await studio.open();
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(page.getByRole("status").filter({ hasText: "No graphics processor" })).toBeVisible({
+		timeout: 60_000,
+	});
+	await studio.cancel.click();
+});
+
 test("a missing model file is named, and the page works once it is there", async ({
 	studio,
 	page,

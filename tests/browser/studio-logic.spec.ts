@@ -136,14 +136,6 @@ test("the time left follows the pace of the steps, and the fraction never goes b
 	expect(fractions.at(-1)).toBeGreaterThan(0.8);
 });
 
-test("the time left of a download goes by what has arrived since it began", () => {
-	const time = new TimeLeft(false, { model: "toy", size: 1, passes: 10 }, 0);
-	time.update({ phase: "download", done: 600, total: 1000 }, 0);
-	expect(time.seconds(1000)).toBeUndefined();
-	time.update({ phase: "download", done: 700, total: 1000 }, 10_000);
-	expect(time.seconds(10_000)).toBeCloseTo(30);
-});
-
 test("the time left counts the steps that are left and the decoding", () => {
 	const time = new TimeLeft(true, { model: "toy", size: 1, passes: 10 }, 0);
 	time.update({ phase: "denoise", done: 0, total: 10 }, 0);

@@ -124,7 +124,7 @@ export class Kinora {
 		signal: AbortSignal | undefined,
 		onProgress: OnProgress | undefined,
 	): Promise<Clip> {
-		const hasWaited = this.#connection?.open;
+		const wasOpen = this.#connection?.open;
 		let begun = false;
 		const report: OnProgress = (progress) => {
 			begun ||= progress.phase === "decode" || (progress.phase === "denoise" && progress.done > 0);
@@ -133,9 +133,10 @@ export class Kinora {
 		try {
 			return await this.#make(request, signal, report);
 		} catch (error) {
-			// That a device was lost while nobody used it, as on a laptop that slept, shows only now.
-			const lostBefore = hasWaited && !begun && KinoraError.from(error).code === "device-lost";
-			if (!lostBefore) throw error;
+			// A device that was lost while nobody used it, as on a laptop that slept, is noticed only now. Should it be
+			// the clip that takes it away, it does so again and is reported.
+			const mayHaveBeenLost = wasOpen && !begun && KinoraError.from(error).code === "device-lost";
+			if (!mayHaveBeenLost) throw error;
 			return this.#make(request, signal, report);
 		}
 	}

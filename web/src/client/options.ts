@@ -72,11 +72,18 @@ export function checkedPrompt(prompt: string): string {
 }
 
 function checkedLength(what: string, text: string): string {
-	if (text.length <= longestPrompt) return text;
+	const excess = excessOf(text);
+	if (!excess) return text;
 	throw new KinoraError(
 		"prompt-too-long",
-		`${what} has ${text.length.toLocaleString("en")} characters, and ${longestPrompt.toLocaleString("en")} are the most. Shorten it to what matters most.`,
+		`${what} has ${excess}. Shorten it to what matters most.`,
 	);
+}
+
+/** How a prompt is too long, in words; undefined when it is not. */
+export function excessOf(prompt: string): string | undefined {
+	if (prompt.length <= longestPrompt) return undefined;
+	return `${prompt.length.toLocaleString("en")} characters, and ${longestPrompt.toLocaleString("en")} are the most`;
 }
 
 function frameRate({ frame_rates = [] }: Manifest, fps: number): number {

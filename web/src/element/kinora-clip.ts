@@ -1,7 +1,6 @@
 /** The custom element `<kinora-clip>`. Importing this module defines it. */
 
 import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
-import { fetchManifest } from "../client/fetch-manifest.js";
 import { defaultModelUrl } from "../client/locations.js";
 import { type GenerateOptions, randomSeed, resolveOptions } from "../client/options.js";
 import { checkSupport } from "../client/support.js";
@@ -9,10 +8,11 @@ import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { drawEnlarged } from "../preview/draw-enlarged.js";
 import { prefersReducedMotion } from "../preview/reduced-motion.js";
+import { withNotice } from "../progress/notices.js";
 import { shareOf } from "../progress/phase-share.js";
 import type { Clip, KinoraProgress } from "../worker/protocol.js";
 import { describeProgress } from "./describe-progress.js";
-import { borrowModel, type ModelLease } from "./shared-models.js";
+import { borrowModel, describeModel, type ModelLease } from "./shared-models.js";
 import { styles } from "./styles.js";
 
 /** The events of `<kinora-clip>`; none of them bubbles. */
@@ -141,12 +141,13 @@ export class KinoraClip extends LitElement {
 				if (this.#stop === stop) this.#progress(progress);
 			};
 			const address = this.model || defaultModelUrl;
-			const { manifest } = await fetchManifest(address, stop.signal);
+			const manifest = await describeModel(address, stop.signal);
 			const options = this.#options(manifest, stop.signal, onProgress);
-			const size = resolveOptions(manifest, options);
+			// What is wrong with them is said before the model is downloaded.
+			resolveOptions(manifest, options);
 			stop.signal.throwIfAborted();
 			// Borrowed before the old lease ends, so that a model in use stays loaded.
-			const lease = borrowModel(address, size, onProgress);
+			const lease = borrowModel(address, onProgress);
 			this.#release();
 			this.#lease = lease;
 			const kinora = await lease.model(stop.signal);
@@ -336,7 +337,7 @@ export class KinoraClip extends LitElement {
 		const last = this.view.name === "working" ? this.view.progress : undefined;
 		if (progress.phase !== last?.phase) this.#announcement = describeProgress(progress);
 		const preview = progress.preview ?? last?.preview;
-		const notice = progress.notice ?? last?.notice;
+		const notice = withNotice(last?.notice, progress.notice);
 		this.#leave();
 		this.view = {
 			name: "working",

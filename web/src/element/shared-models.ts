@@ -1,6 +1,7 @@
+import { fetchManifest } from "../client/fetch-manifest.js";
 import { Kinora } from "../client/kinora.js";
-import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
+import type { Manifest } from "../manifest.js";
 import type { OnProgress } from "../worker/protocol.js";
 
 /** A model in use by an element. */
@@ -29,13 +30,12 @@ const models = new Map<string, SharedModel>();
 /**
  * Shares one loaded model between all elements of a page that use it, so that ten clips do not
  * take ten times the graphics memory. When nobody uses it any more, its loading is stopped, or it is
- * freed after a while.
- *
- * @param size The clip size that is checked before anything large is downloaded.
+ * freed after a while: at once, when another model wants its place.
  */
-export function borrowModel(address: string, size: ClipSize, onProgress: OnProgress): ModelLease {
-	const shared = models.get(address) ?? startLoading(address, size);
+export function borrowModel(address: string, onProgress: OnProgress): ModelLease {
+	const shared = models.get(address) ?? startLoading(address);
 	clearTimeout(shared.idle);
+	delete shared.idle;
 	const user: OnProgress = (progress) => onProgress(progress);
 	shared.users.add(user);
 	return {
@@ -49,6 +49,13 @@ export function borrowModel(address: string, size: ClipSize, onProgress: OnProgr
 	};
 }
 
+/** What a model is and can do. Of a loaded one it is known without the network. */
+export async function describeModel(address: string, signal: AbortSignal): Promise<Manifest> {
+	const shared = models.get(address);
+	if (shared?.loaded) return (await shared.kinora).manifest;
+	return (await fetchManifest(address, signal)).manifest;
+}
+
 function end(address: string, shared: SharedModel): void {
 	if (models.get(address) === shared) models.delete(address);
 	shared.stop.abort();
@@ -58,13 +65,14 @@ function end(address: string, shared: SharedModel): void {
 	);
 }
 
-function startLoading(address: string, size: ClipSize): SharedModel {
+function startLoading(address: string): SharedModel {
+	for (const [other, shared] of models) if (shared.idle !== undefined) end(other, shared);
 	const stop = new AbortController();
 	const users = new Set<OnProgress>();
 	const onProgress: OnProgress = (progress) => {
 		for (const user of users) user(progress);
 	};
-	const kinora = Kinora.load({ model: address, size, signal: stop.signal, onProgress });
+	const kinora = Kinora.load({ model: address, signal: stop.signal, onProgress });
 	const shared: SharedModel = { kinora, stop, users, loaded: false };
 	models.set(address, shared);
 	kinora.then(

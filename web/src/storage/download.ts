@@ -11,7 +11,15 @@ const retryMilliseconds = [1000, 2000, 4000];
 const stallMilliseconds = 30_000;
 
 /** A failure that may pass: the connection dropped, or the server is busy. */
-class Interrupted extends Error {}
+class Interrupted extends Error {
+	/** What to do when it does not pass. */
+	readonly advice: string;
+
+	constructor(message: string, advice = "Try again later.") {
+		super(message);
+		this.advice = advice;
+	}
+}
 
 /** A file on its way into its part. */
 interface Transfer {
@@ -69,7 +77,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
 			if (wait === undefined) {
 				throw new KinoraError(
 					"network",
-					`The model file ${url} could not be downloaded (${error.message}). What has arrived is kept. ${whatToCheck(url)}`,
+					`The model file ${url} could not be downloaded (${error.message}). What has arrived is kept. ${error.advice}`,
 				);
 			}
 			await new Promise((resolve) => setTimeout(resolve, wait));
@@ -97,7 +105,7 @@ async function receive(response: Response, transfer: Transfer, stall: StallWatch
 	const reader = response.body?.getReader();
 	if (!reader) throw new Interrupted("the answer was empty");
 	for (;;) {
-		const { done, value } = await reader.read().catch(interrupt);
+		const { done, value } = await reader.read().catch((error) => interrupt(error));
 		if (done) break;
 		stall.restart();
 		if (part.size + value.length > file.bytes) throw wrongSize(file, url);
@@ -111,7 +119,9 @@ async function receive(response: Response, transfer: Transfer, stall: StallWatch
 async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
 	const headers: HeadersInit = from > 0 ? { Range: `bytes=${from}-` } : {};
 	// The file goes to our own store; a second copy in the HTTP cache would only take room.
-	const response = await fetch(url, { headers, cache: "no-store", signal }).catch(interrupt);
+	const response = await fetch(url, { headers, cache: "no-store", signal }).catch((error) =>
+		interrupt(error, whatToCheck(url)),
+	);
 	if (response.ok) {
 		if (!response.headers.get("content-type")?.startsWith("text/html")) return response;
 		throw new KinoraError(
@@ -128,8 +138,8 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 	);
 }
 
-function interrupt(error: unknown): never {
-	throw error instanceof Interrupted ? error : new Interrupted(String(error));
+function interrupt(error: unknown, advice = "Check the connection and try again."): never {
+	throw error instanceof Interrupted ? error : new Interrupted(String(error), advice);
 }
 
 /** Aborts a request over which nothing arrives. */

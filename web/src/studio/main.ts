@@ -10,16 +10,16 @@ import { messageCard } from "./views/message.js";
 
 const root = document.getElementById("studio") as HTMLElement;
 root.replaceChildren();
-await open();
+await openStudio();
 
-async function open(): Promise<void> {
+async function openStudio(): Promise<void> {
 	try {
 		const wanted = new URLSearchParams(location.search).get("model");
 		const model = await fetchManifest(wanted ?? defaultModelUrl);
 		await new Studio(model, root).start();
 	} catch (error) {
 		const message = describeError(KinoraError.from(error));
-		const card = messageCard(message, { retry: () => void open() });
-		render(html`<main class="lone" role="alert">${card}</main>`, root);
+		const card = messageCard(message, { retry: () => void openStudio() });
+		render(html`<main class="lone"><div role="alert">${card}</div></main>`, root);
 	}
 }

@@ -5,6 +5,7 @@ import { checkSupport } from "../client/support.js";
 import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import { defaultSize, type ModelLocation } from "../manifest.js";
+import { withNotice } from "../progress/notices.js";
 import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
 import { fileName } from "./file-name.js";
 import { describeError } from "./messages.js";
@@ -53,6 +54,10 @@ export class Studio {
 		// Whoever leaves while a clip is made loses it; the browser asks in its own words.
 		addEventListener("beforeunload", (event) => {
 			if (this.state.work) event.preventDefault();
+		});
+		// Browsers give the screen back to the visitor's settings whenever the page is out of sight.
+		document.addEventListener("visibilitychange", () => {
+			if (this.state.work && document.visibilityState === "visible") this.#keepAwake();
 		});
 		this.render();
 		const problem = await checkSupport();
@@ -146,7 +151,6 @@ export class Studio {
 		const { prompt, negativePrompt, frames, fps, steps, guidance, seed } = params;
 		this.set({
 			prompt,
-			negativePrompt,
 			frames,
 			fps,
 			steps,
@@ -154,6 +158,8 @@ export class Studio {
 			seed,
 			seedLocked: true,
 			size: Math.max(0, size),
+			// A clip without guidance has none, which is no reason to lose what is in the box.
+			...(guidance > 1 && { negativePrompt }),
 		});
 		this.announce("The settings of this clip are in the controls again; its seed is kept.");
 	}
@@ -185,8 +191,7 @@ export class Studio {
 	#begin(): void {
 		this.#stop = new AbortController();
 		this.#preview.show(undefined);
-		// A screen that goes dark may put the device to sleep in the middle of a clip.
-		this.#awake = navigator.wakeLock?.request("screen").catch(() => undefined);
+		this.#keepAwake();
 		this.state.work = {
 			phase: "device",
 			done: 0,
@@ -203,6 +208,11 @@ export class Studio {
 		document.querySelector(".result")?.scrollIntoView({ block: "nearest" });
 	}
 
+	/** A screen that goes dark may put the device to sleep in the middle of a clip. */
+	#keepAwake(): void {
+		this.#awake = navigator.wakeLock?.request("screen").catch(() => undefined);
+	}
+
 	#progress(progress: KinoraProgress, time: TimeLeft): void {
 		const { work } = this.state;
 		if (!work) return;
@@ -216,9 +226,8 @@ export class Studio {
 			work.preview = progress.preview;
 			this.#preview.show(progress.preview);
 		}
-		if (progress.notice) {
-			this.state.message = { kind: "note", title: "Please note", text: progress.notice };
-		}
+		const text = withNotice(this.state.message?.text, progress.notice);
+		if (text) this.state.message = { kind: "note", title: "Please note", text };
 		this.#renderSoon();
 	}
 

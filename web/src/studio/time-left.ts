@@ -45,8 +45,6 @@ export class TimeLeft {
 	readonly #startedAt: number;
 	#last: KinoraProgress = { phase: "device", done: 0, total: 1 };
 	#phaseStartedAt: number;
-	/** What was done when the phase began: a download goes on behind what is stored. */
-	#phaseStartedWith = 0;
 	#fraction = 0;
 
 	/** @param loaded Whether the model is on the GPU already. */
@@ -62,7 +60,6 @@ export class TimeLeft {
 		if (progress.phase !== this.#last.phase) {
 			this.#measured[this.#last.phase] = (now - this.#phaseStartedAt) / 1000;
 			this.#phaseStartedAt = now;
-			this.#phaseStartedWith = progress.done;
 		}
 		this.#last = progress;
 		const { phase, done } = progress;
@@ -81,8 +78,7 @@ export class TimeLeft {
 	/** In seconds; undefined until there is a pace to go by. */
 	seconds(now = performance.now()): number | undefined {
 		const { phase, done } = this.#last;
-		const advanced = done > this.#phaseStartedWith;
-		const paced = phase === "decode" || phase === "encode" || (advanced && isLong(phase));
+		const paced = phase === "decode" || phase === "encode" || (phase === "denoise" && done > 0);
 		return this.#experience || paced ? this.#remaining(now) : undefined;
 	}
 
@@ -109,9 +105,9 @@ export class TimeLeft {
 	#remaining(now: number): number {
 		const { phase, done, total } = this.#last;
 		const spent = this.#inPhase(now);
-		const advanced = done - this.#phaseStartedWith;
+		const share = total > 0 ? done / total : 0;
 		const current =
-			advanced > 0 ? (spent / advanced) * (total - done) : (this.#expected[phase] ?? 0) - spent;
+			share > 0 ? (spent / share) * (1 - share) : (this.#expected[phase] ?? 0) - spent;
 		const later = phases.slice(phases.indexOf(phase) + 1);
 		return later.reduce((sum, next) => sum + (this.#expected[next] ?? 0), Math.max(0, current));
 	}
@@ -119,11 +115,6 @@ export class TimeLeft {
 	#inPhase(now: number): number {
 		return (now - this.#phaseStartedAt) / 1000;
 	}
-}
-
-/** Whether a phase takes long enough for its own end to be worth announcing. */
-function isLong(phase: Phase): boolean {
-	return phase === "download" || phase === "denoise";
 }
 
 function expectedSeconds(

@@ -5,6 +5,7 @@ import type {
 	CancelToken,
 	ClipSize,
 	Engine,
+	EngineEvents,
 	EngineGenerateOptions,
 	EnginePreview,
 	OpRow,
@@ -45,12 +46,9 @@ export class Session implements WorkerApi {
 			const files = await openModelFiles(request.model, onProgress);
 			const report = new Throttle(onProgress);
 			this.#report = report;
-			try {
-				await engine.load(manifest, files, (progress) => this.#report?.send(progress));
-			} catch (error) {
-				if (KinoraError.from(error).code === "bad-model") await forgetDamagedFiles(manifest);
-				throw error;
-			}
+			await reading(manifest, () =>
+				engine.load(manifest, files, (progress) => this.#report?.send(progress)),
+			);
 			report.flush();
 			this.#manifest = manifest;
 			return { adapter: await named(engine.adapter()) };
@@ -72,21 +70,20 @@ export class Session implements WorkerApi {
 			this.#report = report;
 			let preview: Preview | undefined;
 			try {
-				await engine.generate(
-					engineOptions(request),
-					latent,
-					{
-						onProgress: (progress) =>
-							report.send(
-								preview && progress.phase === "denoise" ? { ...progress, preview } : progress,
-							),
-						onPreview: (latest) => {
-							preview = toPreview(latest);
-						},
-						onLatent,
-						onFrame: (frame) => encoder.add(frame),
+				const cancel = this.#cancel;
+				const events: EngineEvents = {
+					onProgress: (progress) =>
+						report.send(
+							preview && progress.phase === "denoise" ? { ...progress, preview } : progress,
+						),
+					onPreview: (latest) => {
+						preview = toPreview(latest);
 					},
-					this.#cancel,
+					onLatent,
+					onFrame: (frame) => encoder.add(frame),
+				};
+				await reading(manifest, () =>
+					engine.generate(engineOptions(request), latent, events, cancel),
 				);
 				report.flush();
 				onProgress({ phase: "encode", done: 0, total: 1 });
@@ -116,7 +113,7 @@ export class Session implements WorkerApi {
 
 	async #start(wasmUrl: string): Promise<Engine> {
 		if (!this.#engine) {
-			await engineModule.default({ module_or_path: await fetchEngine(wasmUrl) });
+			await startEngine(wasmUrl);
 			this.#engine = await engineModule.Engine.create();
 		}
 		return this.#engine;
@@ -130,15 +127,31 @@ export class Session implements WorkerApi {
 	}
 }
 
-async function fetchEngine(url: string): Promise<Response> {
-	const fail = (why: unknown): never => {
+/** Runs a job that reads the model's files; what of them is damaged is downloaded again the next time. */
+async function reading<T>(manifest: Manifest, job: () => Promise<T>): Promise<T> {
+	try {
+		return await job();
+	} catch (error) {
+		const { code } = KinoraError.from(error);
+		if (code === "bad-model" || code === "storage") await forgetDamagedFiles(manifest);
+		throw error;
+	}
+}
+
+async function startEngine(url: string): Promise<void> {
+	const fail = (why: unknown, advice: string): never => {
 		throw new KinoraError(
 			"network",
-			`The engine ${url} could not be downloaded (${why}). ${whatToCheck(url)}`,
+			`The engine ${url} could not be downloaded (${why}). ${advice}`,
 		);
 	};
-	const response = await fetch(url).catch(fail);
-	return response.ok ? response : fail(`HTTP ${response.status}`);
+	const response = await fetch(url).catch((error) => fail(error, whatToCheck(url)));
+	if (!response.ok) fail(`HTTP ${response.status}`, "Try again later.");
+	await engineModule.default({ module_or_path: response }).catch((error) => {
+		// This is how a body ends that breaks off; one that is no module fails otherwise.
+		if (error instanceof TypeError) fail(error, "Check the connection and try again.");
+		throw error;
+	});
 }
 
 /** Said before anything large is downloaded. */
@@ -146,7 +159,7 @@ function warning({ software }: AdapterInfo): { notice?: string } {
 	if (!software) return {};
 	return {
 		notice:
-			"No graphics processor is in use here, so a clip takes minutes in place of seconds. Turn on hardware acceleration in the browser's settings, if this device has one.",
+			"No graphics processor is in use here, so a clip takes long. Turn on hardware acceleration in the browser's settings, if this device has one.",
 	};
 }
 

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import { longestPrompt } from "../../client/options.js";
+import { excessOf } from "../../client/options.js";
 import type { Studio } from "../studio.js";
 import { markUnknownWords, type Stretch, unknownWords } from "../words.js";
 
@@ -54,9 +54,8 @@ function marked({ text, unknown }: Stretch): TemplateResult | string {
 
 function hint(studio: Studio, stretches: Stretch[]): TemplateResult | string {
 	const { prompt } = studio.state.settings;
-	if (prompt.length > longestPrompt) {
-		return `${prompt.length.toLocaleString("en")} characters, and ${longestPrompt.toLocaleString("en")} are the most.`;
-	}
+	const excess = excessOf(prompt);
+	if (excess) return `${excess}.`;
 	const words = unknownWords(stretches);
 	if (words.length === 0) return "";
 	const list = words.slice(0, 5).map((word, index) => html`${index ? ", " : ""}<em>${word}</em>`);
