@@ -11,8 +11,8 @@ import { checkSupport } from "./support.js";
 
 /** What `Kinora.load` takes. */
 export interface LoadOptions {
-	/** Address of a `model.json` or of its folder; left out, the model that comes along. */
-	model?: string | URL;
+	/** Address of a `model.json` or of its folder, or what `fetchManifest` gave; left out, the model that comes along. */
+	model?: string | URL | ModelLocation;
 	/** The clip size to check against this device before anything large is downloaded. */
 	size?: ClipSize;
 	/** Stops loading; what was downloaded is kept for the next time. */
@@ -62,7 +62,9 @@ export class Kinora {
 		const problem = await checkSupport();
 		if (problem) throw problem;
 		try {
-			const model = await fetchManifest(options.model ?? defaultModelUrl, signal);
+			const wanted = options.model ?? defaultModelUrl;
+			const isFetched = typeof wanted === "object" && "manifest" in wanted;
+			const model = isFetched ? wanted : await fetchManifest(wanted, signal);
 			if (modelBytes(model.manifest) >= worthPersisting) askToPersist();
 			const kinora = new Kinora(model);
 			await kinora.#connect(options.size ?? defaultSize(model.manifest), signal, onProgress);

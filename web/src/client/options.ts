@@ -63,7 +63,7 @@ export function randomSeed(): number {
 }
 
 /** @throws KinoraError `empty-prompt` or `prompt-too-long`. */
-export function checkedPrompt(prompt: string): string {
+function checkedPrompt(prompt: string): string {
 	const trimmed = prompt.trim();
 	if (!trimmed) {
 		throw new KinoraError("empty-prompt", "The prompt is empty. Write what the clip should show.");

@@ -140,14 +140,13 @@ export class KinoraClip extends LitElement {
 			const onProgress = (progress: KinoraProgress) => {
 				if (this.#stop === stop) this.#progress(progress);
 			};
-			const address = this.model || defaultModelUrl;
-			const manifest = await describeModel(address, stop.signal);
-			const options = this.#options(manifest, stop.signal, onProgress);
+			const model = await describeModel(this.model || defaultModelUrl, stop.signal);
+			const options = this.#options(model.manifest, stop.signal, onProgress);
 			// What is wrong with them is said before the model is downloaded.
-			resolveOptions(manifest, options);
+			resolveOptions(model.manifest, options);
 			stop.signal.throwIfAborted();
 			// Borrowed before the old lease ends, so that a model in use stays loaded.
-			const lease = borrowModel(address, onProgress);
+			const lease = borrowModel(model, onProgress);
 			this.#release();
 			this.#lease = lease;
 			const kinora = await lease.model(stop.signal);

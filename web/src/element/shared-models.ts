@@ -1,7 +1,7 @@
-import { fetchManifest } from "../client/fetch-manifest.js";
+import { fetchManifest, manifestUrl } from "../client/fetch-manifest.js";
 import { Kinora } from "../client/kinora.js";
 import { KinoraError } from "../errors.js";
-import type { Manifest } from "../manifest.js";
+import type { ModelLocation } from "../manifest.js";
 import type { OnProgress } from "../worker/protocol.js";
 
 /** A model in use by an element. */
@@ -13,6 +13,7 @@ export interface ModelLease {
 }
 
 interface SharedModel {
+	model: ModelLocation;
 	kinora: Promise<Kinora>;
 	stop: AbortController;
 	users: Set<OnProgress>;
@@ -25,6 +26,7 @@ interface SharedModel {
 /** How long a model stays on the GPU for the next clip of the page, or for another try. */
 const idleMilliseconds = 60_000;
 
+/** By the address of their description. */
 const models = new Map<string, SharedModel>();
 
 /**
@@ -32,8 +34,8 @@ const models = new Map<string, SharedModel>();
  * take ten times the graphics memory. When nobody uses it any more, its loading is stopped, or it is
  * freed after a while: at once, when another model wants its place.
  */
-export function borrowModel(address: string, onProgress: OnProgress): ModelLease {
-	const shared = models.get(address) ?? startLoading(address);
+export function borrowModel(model: ModelLocation, onProgress: OnProgress): ModelLease {
+	const shared = models.get(model.url) ?? startLoading(model);
 	clearTimeout(shared.idle);
 	delete shared.idle;
 	const user: OnProgress = (progress) => onProgress(progress);
@@ -43,21 +45,19 @@ export function borrowModel(address: string, onProgress: OnProgress): ModelLease
 		release() {
 			shared.users.delete(user);
 			if (shared.users.size > 0) return;
-			if (shared.loaded) shared.idle = setTimeout(() => end(address, shared), idleMilliseconds);
-			else end(address, shared);
+			if (shared.loaded) shared.idle = setTimeout(() => end(shared), idleMilliseconds);
+			else end(shared);
 		},
 	};
 }
 
-/** What a model is and can do. Of a loaded one it is known without the network. */
-export async function describeModel(address: string, signal: AbortSignal): Promise<Manifest> {
-	const shared = models.get(address);
-	if (shared?.loaded) return (await shared.kinora).manifest;
-	return (await fetchManifest(address, signal)).manifest;
+/** What a model is and can do. Of one that is shared it is known without the network. */
+export async function describeModel(address: string, signal: AbortSignal): Promise<ModelLocation> {
+	return models.get(manifestUrl(address))?.model ?? fetchManifest(address, signal);
 }
 
-function end(address: string, shared: SharedModel): void {
-	if (models.get(address) === shared) models.delete(address);
+function end(shared: SharedModel): void {
+	forget(shared);
 	shared.stop.abort();
 	shared.kinora.then(
 		(kinora) => kinora.unload(),
@@ -65,24 +65,27 @@ function end(address: string, shared: SharedModel): void {
 	);
 }
 
-function startLoading(address: string): SharedModel {
-	for (const [other, shared] of models) if (shared.idle !== undefined) end(other, shared);
+function forget(shared: SharedModel): void {
+	const { url } = shared.model;
+	if (models.get(url) === shared) models.delete(url);
+}
+
+function startLoading(model: ModelLocation): SharedModel {
+	for (const shared of models.values()) if (shared.idle !== undefined) end(shared);
 	const stop = new AbortController();
 	const users = new Set<OnProgress>();
 	const onProgress: OnProgress = (progress) => {
 		for (const user of users) user(progress);
 	};
-	const kinora = Kinora.load({ model: address, signal: stop.signal, onProgress });
-	const shared: SharedModel = { kinora, stop, users, loaded: false };
-	models.set(address, shared);
+	const kinora = Kinora.load({ model, signal: stop.signal, onProgress });
+	const shared: SharedModel = { model, kinora, stop, users, loaded: false };
+	models.set(model.url, shared);
 	kinora.then(
 		() => {
 			shared.loaded = true;
 		},
 		// The next attempt loads anew.
-		() => {
-			if (models.get(address) === shared) models.delete(address);
-		},
+		() => forget(shared),
 	);
 	return shared;
 }

@@ -1,7 +1,7 @@
 import { createSHA256, type IHasher } from "hash-wasm";
 import { KinoraError } from "../errors.js";
 import type { ModelFile } from "../manifest.js";
-import { whatToCheck } from "../what-to-check.js";
+import { checkConnection, whatToCheck } from "../what-to-check.js";
 import type { Part } from "./part.js";
 
 /** Waits before the second, third and fourth attempt to get any further. */
@@ -15,7 +15,7 @@ class Interrupted extends Error {
 	/** What to do when it does not pass. */
 	readonly advice: string;
 
-	constructor(message: string, advice = "Try again later.") {
+	constructor(message: string, advice = checkConnection) {
 		super(message);
 		this.advice = advice;
 	}
@@ -130,7 +130,7 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 		);
 	}
 	if (response.status === 429 || response.status >= 500) {
-		throw new Interrupted(`HTTP ${response.status}`);
+		throw new Interrupted(`HTTP ${response.status}`, "Try again later.");
 	}
 	throw new KinoraError(
 		"network",
@@ -138,7 +138,7 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 	);
 }
 
-function interrupt(error: unknown, advice = "Check the connection and try again."): never {
+function interrupt(error: unknown, advice?: string): never {
 	throw error instanceof Interrupted ? error : new Interrupted(String(error), advice);
 }
 

@@ -13,7 +13,7 @@ import type {
 import { KinoraError } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { forgetDamagedFiles, openModelFiles } from "../storage/model-files.js";
-import { whatToCheck } from "../what-to-check.js";
+import { checkConnection, whatToCheck } from "../what-to-check.js";
 import { engineModule } from "./engine-module.js";
 import type {
 	Clip,
@@ -149,7 +149,7 @@ async function startEngine(url: string): Promise<void> {
 	if (!response.ok) fail(`HTTP ${response.status}`, "Try again later.");
 	await engineModule.default({ module_or_path: response }).catch((error) => {
 		// This is how a body ends that breaks off; one that is no module fails otherwise.
-		if (error instanceof TypeError) fail(error, "Check the connection and try again.");
+		if (error instanceof TypeError) fail(error, checkConnection);
 		throw error;
 	});
 }
