@@ -63,12 +63,12 @@ fn main(
         let base5 = base_of(row5, segment);
         let base6 = base_of(row6, segment);
         let base7 = base_of(row7, segment);
-        // The weight's blocks of 32 have one scale each.
-        for (var block = 0u; block < size.inner; block += 32u) {
-            let scale_at = segment * size.inner + block;
+        // The weight's groups of columns have one scale each.
+        for (var first = 0u; first < size.inner; first += group_columns()) {
+            let scale_at = segment * size.inner + first;
             let low_scales = scales_of(low_columns, scale_at, weight_columns);
             let high_scales = scales_of(high_columns, scale_at, weight_columns);
-            for (var k = block; k < min(block + 32u, size.inner); k += 4u) {
+            for (var k = first; k < min(first + group_columns(), size.inner); k += 4u) {
                 let weight_at = segment * size.inner + k;
                 let low = weights_of(low_columns, low_scales, weight_at, weight_columns);
                 let high = weights_of(high_columns, high_scales, weight_at, weight_columns);
@@ -111,8 +111,9 @@ fn main(
     }
 }
 
-fn scales_of(rows: vec4<u32>, column: u32, columns: u32) -> vec4<f32> {
-    return vec4<f32>(
+// A column of the matrix that is returned is scale and minimum of one row.
+fn scales_of(rows: vec4<u32>, column: u32, columns: u32) -> mat4x2<f32> {
+    return mat4x2<f32>(
         weight_scale(rows.x, column, columns),
         weight_scale(rows.y, column, columns),
         weight_scale(rows.z, column, columns),
@@ -120,10 +121,10 @@ fn scales_of(rows: vec4<u32>, column: u32, columns: u32) -> vec4<f32> {
 }
 
 // Four columns of four rows of the weight; a column of the matrix that is returned has one column of them.
-fn weights_of(rows: vec4<u32>, scales: vec4<f32>, column: u32, columns: u32) -> mat4x4<f32> {
+fn weights_of(rows: vec4<u32>, scales: mat4x2<f32>, column: u32, columns: u32) -> mat4x4<f32> {
     return transpose(mat4x4<f32>(
-        unscaled4(rows.x, column, columns) * scales.x,
-        unscaled4(rows.y, column, columns) * scales.y,
-        unscaled4(rows.z, column, columns) * scales.z,
-        unscaled4(rows.w, column, columns) * scales.w));
+        scaled(unscaled4(rows.x, column, columns), scales[0]),
+        scaled(unscaled4(rows.y, column, columns), scales[1]),
+        scaled(unscaled4(rows.z, column, columns), scales[2]),
+        scaled(unscaled4(rows.w, column, columns), scales[3])));
 }

@@ -50,7 +50,7 @@ enum Command {
         input: PathBuf,
         /// GGUF file to write
         output: PathBuf,
-        /// Type of the large matrices: q8_0, q6_k, q4_k, q4_0, f16 or bf16
+        /// Type of the large matrices: q8_0, q6_k, q5_k, q4_k, q4_0, f16 or bf16
         #[arg(long = "type")]
         data_type: DataType,
     },

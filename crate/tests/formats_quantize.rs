@@ -42,7 +42,15 @@ fn every_tensor_comes_back_within_the_precision_of_its_type() {
         ("quantised/dit-q8_0/dit.gguf", "wan"),
     ];
     for (input, architecture) in inputs {
-        for target in [DataType::F16, DataType::BF16, DataType::Q8_0, DataType::Q4_0, DataType::Q6_K, DataType::Q4_K] {
+        for target in [
+            DataType::F16,
+            DataType::BF16,
+            DataType::Q8_0,
+            DataType::Q4_0,
+            DataType::Q6_K,
+            DataType::Q5_K,
+            DataType::Q4_K,
+        ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let (before, after) = quantised(input, target, folder.path());
             assert_eq!(after.metadata["general.architecture"], architecture);
@@ -62,6 +70,7 @@ fn every_tensor_comes_back_within_the_precision_of_its_type() {
                     DataType::BF16 => 4e-3,
                     DataType::Q8_0 => 1e-2,
                     DataType::Q6_K => 3e-2,
+                    DataType::Q5_K => 5e-2,
                     DataType::Q4_K => 0.1,
                     DataType::Q4_0 => 0.15,
                     other => panic!("{other} was not asked for"),
@@ -74,7 +83,7 @@ fn every_tensor_comes_back_within_the_precision_of_its_type() {
 
 #[test]
 fn rows_of_whole_blocks_become_k_quants() {
-    for (target, bound) in [(DataType::Q6_K, 0.02), (DataType::Q4_K, 0.075)] {
+    for (target, bound) in [(DataType::Q6_K, 0.02), (DataType::Q5_K, 0.04), (DataType::Q4_K, 0.075)] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (before, after) = quantised("gguf/types.gguf", target, folder.path());
         assert!(after.entries.iter().all(|entry| entry.data_type == target));

@@ -69,6 +69,34 @@ test("a clip that fails after it was denoised is not denoised again", async ({ p
 	expect(phases).not.toContain("denoise");
 });
 
+test("a clip whose tab died while it was decoded is not denoised again", async ({ page }) => {
+	const scripts = [crashWhileDecoding];
+	await beginWorkersWith(page, () => scripts.pop() ?? "");
+	const failure = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		return kinora.generate({ prompt: "a red ball", steps: 2, seed: 7 }).then(String, String);
+	});
+	expect(failure).toContain("a crash");
+	await page.reload();
+	const tries = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const tries = [];
+		for (let number = 0; number < 2; number++) {
+			const phases: string[] = [];
+			const onProgress: OnProgress = ({ phase }) => phases.push(phase);
+			await kinora.generate({ prompt: "a red ball", steps: 2, seed: 7, onProgress });
+			tries.push(phases);
+		}
+		kinora.unload();
+		return tries;
+	});
+	expect(tries[0]).toContain("decode");
+	expect(tries[0]).not.toContain("denoise");
+	expect(tries[1], "a clip that is a file is made anew").toContain("denoise");
+});
+
 test("a device that was lost between two clips is no reason to fail", async ({ page, browser }) => {
 	const session = await browser.newBrowserCDPSession();
 	await page.exposeFunction("loseDevice", () => session.send("Browser.crashGpuProcess"));

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { spotOf, strengthOfRows } from "./support/colour.js";
 import { longestTask } from "./support/main-thread.js";
 import { expect, smallClips, test } from "./support/studio.js";
@@ -82,6 +83,9 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	await expect(studio.generate).toBeEnabled();
 	await expect(studio.progress).toBeHidden();
 	await expect(page.getByText("Cancelled.")).toBeAttached();
+	await expect(
+		page.getByRole("img", { name: "preview of the clip that was stopped" }),
+	).toBeVisible();
 	await expect(studio.prompt).toHaveValue(prompt);
 
 	await studio.chooseQuick(1);
@@ -103,6 +107,64 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	}
 	const takes = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
 	await expect(takes).toHaveCount(2);
+});
+
+test("clips and controls outlive the page, and a clip can be removed and put back", async ({
+	studio,
+	page,
+}) => {
+	const prompt = "a white boat sailing to the left on the sea at dawn";
+	const clips = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await page.getByRole("radio", { name: "16:9" }).check();
+	await studio.prompt.fill(prompt);
+	await studio.keepSeed(7);
+	await studio.generate.click();
+	const before = await studio.save();
+
+	await page.reload();
+	await expect(studio.prompt).toHaveValue(prompt);
+	await expect(page.getByLabel("Seed", { exact: true })).toHaveValue("7");
+	await expect(page.getByRole("radio", { name: "16:9" })).toBeChecked();
+	await expect(page.getByLabel("Steps")).toHaveValue("1");
+	await clips.click();
+	await expect(studio.video).toHaveJSProperty("videoWidth", 448);
+	const after = await studio.save();
+	expect(after.fileName).toBe(before.fileName);
+	expect(readFileSync(after.path).equals(readFileSync(before.path))).toBe(true);
+
+	await page.getByRole("button", { name: "Remove" }).click();
+	await expect(studio.video).toBeHidden();
+	await expect(clips).toHaveCount(0);
+	await page.getByRole("button", { name: "Put back" }).click();
+	await expect(studio.video).toHaveJSProperty("videoWidth", 448);
+	await page.reload();
+	await clips.click();
+	await page.getByRole("button", { name: "Remove" }).click();
+	await page.reload();
+	await expect(studio.prompt).toHaveValue(prompt);
+	await expect(clips).toHaveCount(0);
+});
+
+test("a clip that the browser cannot keep is to be downloaded", async ({ studio, page }) => {
+	await page.addInitScript(() => {
+		IDBFactory.prototype.open = () => {
+			throw new DOMException("no room for databases", "UnknownError");
+		};
+	});
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	await expect(page.getByText("Download this clip")).toBeVisible({ timeout: 4 * 60_000 });
+	await expect(studio.download).toBeVisible();
+	const question = page.waitForEvent("dialog");
+	await page.close({ runBeforeUnload: true });
+	expect((await question).type()).toBe("beforeunload");
+	await (await question).dismiss();
 });
 
 test("a clip of another frame rate says so and plays at it", async ({ studio, page }) => {

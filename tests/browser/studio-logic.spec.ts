@@ -2,6 +2,12 @@ import { expect, test } from "@playwright/test";
 import { resolveOptions } from "../../web/src/client/options.js";
 import { type Manifest, parseManifest } from "../../web/src/manifest.js";
 import { fileName } from "../../web/src/studio/file-name.js";
+import {
+	keepSettings,
+	keptSettings,
+	lastClipIsUnfinished,
+} from "../../web/src/studio/kept-settings.js";
+import { Pace } from "../../web/src/studio/pace.js";
 import { TimeLeft } from "../../web/src/studio/time-left.js";
 import { insertWord, markUnknownWords, unknownWords } from "../../web/src/studio/words.js";
 import type { Clip } from "../../web/src/worker/protocol.js";
@@ -102,6 +108,53 @@ test("a negative prompt counts only with guidance", () => {
 	expect(() => negativePrompt(2, "f".repeat(3000))).toThrow(/^The negative prompt has 3,000/);
 });
 
+test("controls are as they were left, as far as the model still has what they stood at", () => {
+	const [tab, all] = [storageInMemory(), storageInMemory()];
+	Object.assign(globalThis, { sessionStorage: tab, localStorage: all });
+	const left = {
+		...keptSettings(manifest),
+		prompt: "a ball",
+		frames: 9,
+		fps: 30,
+		seedLocked: true,
+	};
+	keepSettings(manifest, left, false);
+	expect(keptSettings(manifest)).toEqual(left);
+	expect(lastClipIsUnfinished(manifest)).toBe(false);
+	keepSettings(manifest, left, true);
+	expect(keptSettings(manifest)).toEqual(left);
+	expect(lastClipIsUnfinished(manifest)).toBe(true);
+	expect(keptSettings({ ...manifest, name: "other" })).toMatchObject({ prompt: "", frames: 36 });
+	const changed = { ...manifest, frames: [17], frame_rates: [12, 24] };
+	expect(keptSettings(changed)).toEqual({ ...left, frames: 17, fps: 12 });
+	const gentler = { ...manifest, sampler: { ...manifest.sampler, guidance: 1.5 } };
+	expect(keptSettings(gentler), "what was not touched").toEqual({ ...left, guidance: 1.5 });
+
+	Object.assign(globalThis, { sessionStorage: storageInMemory() });
+	expect(keptSettings(manifest), "in another tab").toEqual(left);
+	expect(lastClipIsUnfinished(manifest)).toBe(false);
+	keepSettings(manifest, { ...left, prompt: "a box" }, false);
+	Object.assign(globalThis, { sessionStorage: tab });
+	expect(keptSettings(manifest), "in this tab").toEqual(left);
+
+	for (const key of tab.keys())
+		tab.setItem(key, '{"prompt":7,"size":1,"toString":"x","steps":"4"}');
+	expect(keptSettings(manifest)).toMatchObject({ prompt: "", size: 0, steps: 12 });
+	expect(Object.hasOwn(keptSettings(manifest), "toString")).toBe(false);
+	for (const key of tab.keys()) tab.setItem(key, "{");
+	for (const key of all.keys()) all.setItem(key, "7");
+	expect(keptSettings(manifest)).toMatchObject({ prompt: "", seedLocked: false });
+});
+
+function storageInMemory() {
+	const values = new Map<string, string>();
+	return {
+		keys: () => values.keys(),
+		getItem: (key: string) => values.get(key) ?? null,
+		setItem: (key: string, value: string) => void values.set(key, value),
+	};
+}
+
 test("frame rates that are none are refused with the model", () => {
 	const parse = (frame_rates: unknown) =>
 		parseManifest({ ...manifest, frame_rates }, "https://example.org/model.json");
@@ -120,6 +173,20 @@ test("file names are safe and tell model, prompt and time", () => {
 	expect(name("../../etc/passwd")).toBe("nano_etc-passwd_20260304-050607.mp4");
 	expect(name("💥")).toBe("nano_clip_20260304-050607.mp4");
 	expect(name("x".repeat(300), 'video/webm; codecs="vp9"')).toHaveLength(86);
+});
+
+test("the pace of a download is that of the last seconds, without files that were there", () => {
+	const pace = new Pace();
+	pace.update(0, 0);
+	expect(pace.perSecond()).toBeUndefined();
+	pace.update(900, 500);
+	expect(pace.perSecond()).toBeUndefined();
+	for (let second = 1; second <= 12; second++) pace.update(900 + 50 * second, 1000 * second);
+	expect(pace.perSecond()).toBe(50);
+	pace.update(0, 12_500);
+	expect(pace.perSecond(), "begun anew").toBeUndefined();
+	pace.update(20, 13_500);
+	expect(pace.perSecond()).toBe(20);
 });
 
 test("the time left follows the pace of the steps, and the fraction never goes back", () => {

@@ -118,6 +118,34 @@ test("a widget that leaves the page at once loads nothing", async ({ page }) => 
 	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
 });
 
+test("a widget starts by itself when it is seen, but not where that has killed the tab", async ({
+	page,
+}) => {
+	await new StudioPage(page).changeModel(smallClips);
+	const progress = page.getByRole("progressbar");
+	const open = async () => {
+		await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+		await page.locator("kinora-clip").evaluate((clip) => {
+			clip.setAttribute("reveal", "auto");
+			clip.parentElement?.append(clip);
+		});
+	};
+	await open();
+	await expect(progress).toBeVisible();
+	await open();
+	await expect(progress, "leaving the page is no reason to wait").toBeVisible();
+
+	const left = await page.evaluate(() => Object.entries(sessionStorage));
+	await page.addInitScript((entries) => {
+		for (const [key, value] of entries) sessionStorage.setItem(key, value);
+	}, left);
+	await open();
+	// Time for a start that should not come.
+	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(progress).toBeVisible();
+});
+
 test("attributes mirror properties", async ({ page }) => {
 	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
 	await page.waitForFunction(() => customElements.get("kinora-clip"));

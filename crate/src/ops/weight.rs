@@ -19,7 +19,7 @@ pub struct Weight {
     pub taps_fastest: bool,
     /// Packed values.
     pub data: Rc<Storage>,
-    /// One f16 for each block of 32 values, for block formats.
+    /// Scales, and minima where the format has them: [`PackedFormat`].
     pub scales: Option<Rc<Storage>>,
 }
 
@@ -32,6 +32,9 @@ impl Weight {
             PackedFormat::BF16 => 2.0,
             PackedFormat::Q8_0 => 3.0,
             PackedFormat::Q4_0 => 4.0,
+            PackedFormat::Q4_K => 5.0,
+            PackedFormat::Q5_K => 6.0,
+            PackedFormat::Q6_K => 7.0,
         }
     }
 

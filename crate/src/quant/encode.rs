@@ -30,9 +30,10 @@ pub fn quantize(data_type: DataType, values: &[f32]) -> Result<Vec<u8>> {
         DataType::Q8_0 => Ok(each(values, q8_0)),
         DataType::Q4_0 => Ok(each(values, q4_0)),
         DataType::Q4_K => Ok(each(values, k_blocks::encode_q4)),
+        DataType::Q5_K => Ok(each(values, k_blocks::encode_q5)),
         DataType::Q6_K => Ok(each(values, k_blocks::encode_q6)),
         _ => Err(Error::bad_input(format!(
-            "Kinora does not write {data_type}. Choose F32, F16, BF16, Q8_0, Q6_K, Q4_K or Q4_0."
+            "Kinora does not write {data_type}. Choose F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K or Q4_0."
         ))),
     }
 }

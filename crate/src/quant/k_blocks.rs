@@ -2,31 +2,38 @@
 
 use half::f16;
 
-use super::decode::half_at;
+use super::blocks::half_at;
+use super::group::Group;
 
 /// Values in a block.
 const BLOCK: usize = 256;
 
-pub(super) fn decode_q2(block: &[u8; 84]) -> [f32; BLOCK] {
+/// Groups in a block.
+const GROUPS_OF_16: usize = BLOCK / 16;
+const GROUPS_OF_32: usize = BLOCK / 32;
+
+pub(super) fn q2(block: &[u8; 84]) -> [Group<16>; GROUPS_OF_16] {
     let (scales, quants) = (&block[..16], &block[16..80]);
     let (scale, minimum) = (half_at(block, 80), half_at(block, 82));
-    std::array::from_fn(|i| {
-        let group = scales[i / 16];
-        scale * f32::from(group & 15) * f32::from(two_bits(quants, i)) - minimum * f32::from(group >> 4)
+    std::array::from_fn(|j| Group {
+        scale: scale * f32::from(scales[j] & 15),
+        minimum: -minimum * f32::from(scales[j] >> 4),
+        quants: std::array::from_fn(|i| two_bits(quants, 16 * j + i).cast_signed()),
     })
 }
 
-pub(super) fn decode_q3(block: &[u8; 110]) -> [f32; BLOCK] {
+pub(super) fn q3(block: &[u8; 110]) -> [Group<16>; GROUPS_OF_16] {
     let (high, quants, packed) = (&block[..32], &block[32..96], &block[96..108]);
     let scale = half_at(block, 108);
-    let scales: [f32; 16] = std::array::from_fn(|group| {
-        let low = if group < 8 { packed[group] & 15 } else { packed[group - 8] >> 4 };
-        let high = packed[8 + group % 4] >> (2 * (group / 4)) & 3;
-        f32::from(low | high << 4) - 32.0
-    });
-    std::array::from_fn(|i| {
-        let third_bit = high[i % 32] >> (i / 32) & 1;
-        scale * scales[i / 16] * (f32::from(two_bits(quants, i) | third_bit << 2) - 4.0)
+    let six_bits = |j: usize| {
+        let low = if j < 8 { packed[j] & 15 } else { packed[j - 8] >> 4 };
+        low | (packed[8 + j % 4] >> (2 * (j / 4)) & 3) << 4
+    };
+    let three_bits = |i: usize| two_bits(quants, i) | (high[i % 32] >> (i / 32) & 1) << 2;
+    std::array::from_fn(|j| Group {
+        scale: scale * (f32::from(six_bits(j)) - 32.0),
+        minimum: 0.0,
+        quants: std::array::from_fn(|i| three_bits(16 * j + i).cast_signed() - 4),
     })
 }
 
@@ -35,22 +42,26 @@ fn two_bits(bytes: &[u8], i: usize) -> u8 {
     bytes[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3
 }
 
-pub(super) fn decode_q4(block: &[u8; 144]) -> [f32; BLOCK] {
-    let (scale, minimum) = (half_at(block, 0), half_at(block, 2));
-    let (scales, quants) = (&block[4..16], &block[16..]);
-    std::array::from_fn(|i| {
-        let (group_scale, group_minimum) = scale_and_minimum(scales, i / 32);
-        scale * group_scale * f32::from(paired_nibble(quants, i)) - minimum * group_minimum
-    })
+pub(super) fn q4(block: &[u8; 144]) -> [Group<32>; GROUPS_OF_32] {
+    let quants = &block[16..];
+    groups_with_minimum(&block[..16], |i| paired_nibble(quants, i))
 }
 
-pub(super) fn decode_q5(block: &[u8; 176]) -> [f32; BLOCK] {
-    let (scale, minimum) = (half_at(block, 0), half_at(block, 2));
-    let (scales, high, quants) = (&block[4..16], &block[16..48], &block[48..]);
-    std::array::from_fn(|i| {
-        let (group_scale, group_minimum) = scale_and_minimum(scales, i / 32);
-        let fifth_bit = high[i % 32] >> (i / 32) & 1;
-        scale * group_scale * f32::from(paired_nibble(quants, i) | fifth_bit << 4) - minimum * group_minimum
+pub(super) fn q5(block: &[u8; 176]) -> [Group<32>; GROUPS_OF_32] {
+    let (high, quants) = (&block[16..48], &block[48..]);
+    groups_with_minimum(&block[..16], |i| paired_nibble(quants, i) | (high[i % 32] >> (i / 32) & 1) << 4)
+}
+
+/// The groups of a block that begins with scale, minimum, and those of its groups in six bits each.
+fn groups_with_minimum(head: &[u8], quant: impl Fn(usize) -> u8) -> [Group<32>; GROUPS_OF_32] {
+    let (scale, minimum) = (half_at(head, 0), half_at(head, 2));
+    std::array::from_fn(|j| {
+        let (group_scale, group_minimum) = scale_and_minimum(&head[4..], j);
+        Group {
+            scale: scale * group_scale,
+            minimum: -minimum * group_minimum,
+            quants: std::array::from_fn(|i| quant(32 * j + i).cast_signed()),
+        }
     })
 }
 
@@ -69,38 +80,64 @@ fn scale_and_minimum(packed: &[u8], j: usize) -> (f32, f32) {
     (f32::from(scale), f32::from(minimum))
 }
 
-pub(super) fn decode_q6(block: &[u8; 210]) -> [f32; BLOCK] {
-    let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
+pub(super) fn q6(block: &[u8; 210]) -> [Group<16>; GROUPS_OF_16] {
     let scale = half_at(block, 208);
-    std::array::from_fn(|i| {
-        let (half, quarter, l) = (i / 128, i % 128 / 32, i % 32);
-        let low = low[64 * half + quarter % 2 * 32 + l] >> (quarter / 2 * 4) & 15;
-        let high = high[32 * half + l] >> (2 * quarter) & 3;
-        scale * f32::from(scales[i / 16].cast_signed()) * (f32::from(low | high << 4) - 32.0)
+    std::array::from_fn(|j| Group {
+        scale: scale * f32::from(block[192 + j].cast_signed()),
+        minimum: 0.0,
+        quants: std::array::from_fn(|i| six_bits(block, 16 * j + i).cast_signed() - 32),
     })
 }
 
-/// Encodes a block as Q4_K: for each group of 32 values the scale and minimum of least squared error, then those in
-/// six bits each.
+fn six_bits(block: &[u8; 210], i: usize) -> u8 {
+    let (half, quarter, l) = (i / 128, i % 128 / 32, i % 32);
+    let low = block[64 * half + quarter % 2 * 32 + l] >> (quarter / 2 * 4) & 15;
+    let high = block[128 + 32 * half + l] >> (2 * quarter) & 3;
+    low | high << 4
+}
+
+/// Encodes a block as Q4_K.
 pub(super) fn encode_q4(values: &[f32; BLOCK]) -> [u8; 144] {
+    let mut block = [0; 144];
+    let (head, quants) = block.split_at_mut(16);
+    encode_with_minimum(values, 15.0, head, |i, quant| put_paired_nibble(quants, i, quant));
+    block
+}
+
+/// Encodes a block as Q5_K.
+pub(super) fn encode_q5(values: &[f32; BLOCK]) -> [u8; 176] {
+    let mut block = [0; 176];
+    let (head, bits) = block.split_at_mut(16);
+    let (high, quants) = bits.split_at_mut(32);
+    encode_with_minimum(values, 31.0, head, |i, quant| {
+        put_paired_nibble(quants, i, quant & 15);
+        high[i % 32] |= quant >> 4 << (i / 32);
+    });
+    block
+}
+
+/// For each group of 32 values the scale and minimum of least squared error, with quants of 0 to `levels`, then those in
+/// six bits each into `head`; `put` takes every value's quant.
+fn encode_with_minimum(values: &[f32; BLOCK], levels: f32, head: &mut [u8], mut put: impl FnMut(usize, u8)) {
     let (groups, _) = values.as_chunks::<32>();
-    let fits: [Fit; 8] = std::array::from_fn(|j| fit_with_minimum(&groups[j]));
+    let fits: [Fit; GROUPS_OF_32] = std::array::from_fn(|j| fit_with_minimum(&groups[j], levels));
     let scale = step(fits.iter().map(|fit| fit.scale), 63.0);
     let minimum = step(fits.iter().map(|fit| fit.minimum), 63.0);
-    let mut block = [0; 144];
-    block[..2].copy_from_slice(&scale.to_le_bytes());
-    block[2..4].copy_from_slice(&minimum.to_le_bytes());
+    head[..2].copy_from_slice(&scale.to_le_bytes());
+    head[2..4].copy_from_slice(&minimum.to_le_bytes());
     for (j, (fit, group)) in fits.iter().zip(groups).enumerate() {
         let group_scale = divided(fit.scale, scale.to_f32()).round().min(63.0) as u8;
         let group_minimum = divided(fit.minimum, minimum.to_f32()).round().min(63.0) as u8;
-        put_scale_and_minimum(&mut block[4..16], j, group_scale, group_minimum);
+        put_scale_and_minimum(&mut head[4..], j, group_scale, group_minimum);
         let (d, m) = (scale.to_f32() * f32::from(group_scale), minimum.to_f32() * f32::from(group_minimum));
         for (i, value) in group.iter().enumerate() {
-            let quant = divided(value + m, d).round().clamp(0.0, 15.0) as u8;
-            block[16 + j / 2 * 32 + i] |= quant << (j % 2 * 4);
+            put(32 * j + i, divided(value + m, d).round().clamp(0.0, levels) as u8);
         }
     }
-    block
+}
+
+fn put_paired_nibble(bytes: &mut [u8], i: usize, quant: u8) {
+    bytes[i / 64 * 32 + i % 32] |= quant << (i % 64 / 32 * 4);
 }
 
 fn put_scale_and_minimum(packed: &mut [u8], j: usize, scale: u8, minimum: u8) {
@@ -114,7 +151,7 @@ fn put_scale_and_minimum(packed: &mut [u8], j: usize, scale: u8, minimum: u8) {
     }
 }
 
-/// Values are `scale * quant - minimum`, quants 0 to 15.
+/// Values are `scale * quant - minimum`.
 #[derive(Clone, Copy)]
 struct Fit {
     scale: f32,
@@ -122,20 +159,19 @@ struct Fit {
 }
 
 /// Tries grids that are a little narrower or wider than the values' range, refits each by least squares, and keeps the
-/// one of least squared error.
-fn fit_with_minimum(group: &[f32; 32]) -> Fit {
+/// one of least squared error. Quants are 0 to `levels`.
+fn fit_with_minimum(group: &[f32; 32], levels: f32) -> Fit {
     let lowest = group.iter().copied().fold(0.0, f32::min);
     let highest = group.iter().copied().fold(0.0, f32::max);
-    let mut best = Fit { scale: (highest - lowest) / 15.0, minimum: -lowest };
+    let mut best = Fit { scale: (highest - lowest) / levels, minimum: -lowest };
     if best.scale == 0.0 {
         return best;
     }
-    let mut least = squared_error(group, best);
+    let mut least = squared_error(group, best, levels);
     for trial in 0..=20 {
-        let levels = 14.0 + 0.1 * trial as f32;
-        let start = Fit { scale: (highest - lowest) / levels, minimum: -lowest };
-        let Some(fit) = refit(group, start) else { continue };
-        let error = squared_error(group, fit);
+        let start = Fit { scale: (highest - lowest) / (levels - 1.0 + 0.1 * trial as f32), minimum: -lowest };
+        let Some(fit) = refit(group, start, levels) else { continue };
+        let error = squared_error(group, fit, levels);
         if error < least {
             (best, least) = (fit, error);
         }
@@ -143,19 +179,19 @@ fn fit_with_minimum(group: &[f32; 32]) -> Fit {
     best
 }
 
-fn quant(value: f32, fit: Fit) -> f32 {
-    ((value + fit.minimum) / fit.scale).round().clamp(0.0, 15.0)
+fn quant(value: f32, fit: Fit, levels: f32) -> f32 {
+    ((value + fit.minimum) / fit.scale).round().clamp(0.0, levels)
 }
 
-fn squared_error(group: &[f32; 32], fit: Fit) -> f32 {
-    group.iter().map(|value| (fit.scale * quant(*value, fit) - fit.minimum - value).powi(2)).sum()
+fn squared_error(group: &[f32; 32], fit: Fit, levels: f32) -> f32 {
+    group.iter().map(|value| (fit.scale * quant(*value, fit, levels) - fit.minimum - value).powi(2)).sum()
 }
 
 /// Least-squares line through the values over their quants; minima below zero are not representable.
-fn refit(group: &[f32; 32], fit: Fit) -> Option<Fit> {
+fn refit(group: &[f32; 32], fit: Fit, levels: f32) -> Option<Fit> {
     let (mut sum_q, mut sum_qq, mut sum_v, mut sum_qv) = (0.0, 0.0, 0.0, 0.0);
     for value in group {
-        let q = quant(*value, fit);
+        let q = quant(*value, fit, levels);
         sum_q += q;
         sum_qq += q * q;
         sum_v += value;
@@ -173,7 +209,7 @@ fn refit(group: &[f32; 32], fit: Fit) -> Option<Fit> {
 /// Encodes a block as Q6_K: for each group of 16 values the scale of least squared error, then those in eight bits.
 pub(super) fn encode_q6(values: &[f32; BLOCK]) -> [u8; 210] {
     let (groups, _) = values.as_chunks::<16>();
-    let fits: [f32; 16] = std::array::from_fn(|j| fit_symmetric(&groups[j]));
+    let fits: [f32; GROUPS_OF_16] = std::array::from_fn(|j| fit_symmetric(&groups[j]));
     let largest = fits.iter().copied().fold(0.0, |a: f32, b: f32| if b.abs() > a.abs() { b } else { a });
     let scale = f16::from_f32(largest / -128.0);
     let mut block = [0; 210];

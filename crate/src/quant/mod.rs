@@ -2,8 +2,10 @@
 //!
 //! Blocks are those of ggml; `<https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c>` is their definition.
 
+mod blocks;
 mod decode;
 mod encode;
+mod group;
 mod k_blocks;
 mod pack;
 

@@ -2,12 +2,12 @@
 
 use half::f16;
 
-use super::decode::{dequantize, nibble};
+use super::blocks;
+use super::decode::dequantize;
+use super::group::Group;
+use super::k_blocks;
 use crate::error::{Error, Result};
 use crate::format::DataType;
-
-/// Columns in a block of a packed quantised format.
-const BLOCK: usize = 32;
 
 /// What the shaders read.
 ///
@@ -17,9 +17,13 @@ const BLOCK: usize = 32;
 /// | F16, BF16 | two a word, the even column in the low half; rows padded with zeros to a multiple of 4 columns | none |
 /// | Q8_0 | four i8 a word, column 4w + i in byte i | one f16 for 32 columns |
 /// | Q4_0 | eight 4-bit numbers a word, column 8w + i in bits 4i to 4i + 3; value = (number − 8) · scale | one f16 for 32 columns |
+/// | Q4_K | as Q4_0; value = number · scale + minimum | scale and minimum for 32 columns, one f16 each |
+/// | Q5_K | as Q8_0; value = number · scale + minimum | scale and minimum for 32 columns, one f16 each |
+/// | Q6_K | as Q8_0 | one f16 for 16 columns |
 ///
-/// Scales are numbered over the whole matrix, block b = row · (columns / 32) + column / 32, and lie two a word: word
-/// b / 2, low half for even b.
+/// Scales are numbered over the whole matrix, group g = row · (columns / C) + column / C of C columns, and their halves
+/// lie two a word, the first in the low one. Files have the scales of K-quants in six or eight bits, as multiples of another
+/// scale; the products are rounded to f16 here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(non_camel_case_types, missing_docs, reason = "the names are those of the GGUF specification")]
 pub enum PackedFormat {
@@ -28,16 +32,23 @@ pub enum PackedFormat {
     BF16,
     Q8_0,
     Q4_0,
+    Q4_K,
+    Q5_K,
+    Q6_K,
 }
 
 impl PackedFormat {
-    /// The format that a stored type is packed to. Types without a kernel of their own become F32.
+    /// The format that a stored type is packed to: its own, or one that is as fine. Q2_K and types that are not for weights
+    /// become F32.
     pub fn of(data_type: DataType) -> Self {
         match data_type {
             DataType::F16 => Self::F16,
             DataType::BF16 => Self::BF16,
-            DataType::Q8_0 => Self::Q8_0,
+            DataType::Q8_0 | DataType::Q5_0 => Self::Q8_0,
             DataType::Q4_0 => Self::Q4_0,
+            DataType::Q4_K | DataType::Q4_1 => Self::Q4_K,
+            DataType::Q5_K | DataType::Q5_1 => Self::Q5_K,
+            DataType::Q6_K | DataType::Q3_K => Self::Q6_K,
             _ => Self::F32,
         }
     }
@@ -47,14 +58,23 @@ impl PackedFormat {
         match self {
             Self::F32 => 1,
             Self::F16 | Self::BF16 => 2,
-            Self::Q8_0 => 4,
-            Self::Q4_0 => 8,
+            Self::Q8_0 | Self::Q5_K | Self::Q6_K => 4,
+            Self::Q4_0 | Self::Q4_K => 8,
         }
     }
 
-    /// Whether values have scales beside them.
-    pub fn is_quantised(self) -> bool {
-        matches!(self, Self::Q8_0 | Self::Q4_0)
+    /// Columns that share a scale; `None` in formats without.
+    pub fn group_columns(self) -> Option<usize> {
+        match self {
+            Self::F32 | Self::F16 | Self::BF16 => None,
+            Self::Q6_K => Some(16),
+            Self::Q8_0 | Self::Q4_0 | Self::Q4_K | Self::Q5_K => Some(32),
+        }
+    }
+
+    /// Whether a minimum stands beside every scale.
+    pub fn has_minimum(self) -> bool {
+        matches!(self, Self::Q4_K | Self::Q5_K)
     }
 }
 
@@ -70,12 +90,13 @@ pub struct PackedRows {
 /// Length in words of `data` and `scales` for a matrix of `rows` × `columns`.
 pub fn packed_words(format: PackedFormat, rows: usize, columns: usize) -> (usize, usize) {
     let row_words = columns.next_multiple_of(4).div_ceil(format.columns_per_word());
-    let scales = if format.is_quantised() { (rows * (columns / BLOCK)).div_ceil(2) } else { 0 };
+    let groups = format.group_columns().map_or(0, |group| rows * (columns / group));
+    let scales = if format.has_minimum() { groups } else { groups.div_ceil(2) };
     (rows * row_words, scales)
 }
 
 /// Packs a run of whole rows. Runs of one matrix may be packed one after the other and appended, provided that each but
-/// the last has an even number of blocks, or the format has no scales; an odd number is padded with a zero scale.
+/// the last has an even number of groups, or the format has no scales or has minima; an odd number is padded with a zero scale.
 ///
 /// # Errors
 /// [`Error::BadModel`] when `bytes` is no whole number of rows, when a row of a quantised type is no whole number of
@@ -87,18 +108,19 @@ pub fn pack_rows(data_type: DataType, bytes: &[u8], columns: usize) -> Result<Pa
         let length = bytes.len();
         return Err(Error::bad_model(format!("{length} bytes are no whole rows of {columns} {data_type} values")));
     };
-    let row_bytes = row_bytes as usize;
-    match PackedFormat::of(data_type) {
-        PackedFormat::F32 => pack_f32(data_type, bytes, columns),
-        PackedFormat::F16 | PackedFormat::BF16 => Ok(pack_halves(bytes, row_bytes)),
-        PackedFormat::Q8_0 => Ok(pack_blocks::<34>(bytes, |block, data| {
-            let (words, _) = block[2..].as_chunks::<4>();
-            data.extend(words.iter().map(|word| u32::from_le_bytes(*word)));
-        })),
-        PackedFormat::Q4_0 => Ok(pack_blocks::<18>(bytes, |block, data| {
-            let word = |w: usize| (0..8).fold(0, |word, i| word | u32::from(nibble(&block[2..], 8 * w + i)) << (4 * i));
-            data.extend((0..4).map(word));
-        })),
+    let format = PackedFormat::of(data_type);
+    match data_type {
+        DataType::F16 | DataType::BF16 => Ok(pack_halves(bytes, row_bytes as usize)),
+        DataType::Q8_0 => Ok(pack_groups(format, bytes, blocks::q8_0)),
+        DataType::Q5_0 => Ok(pack_groups(format, bytes, blocks::q5_0)),
+        DataType::Q4_0 => Ok(pack_groups(format, bytes, blocks::q4_0)),
+        DataType::Q4_1 => Ok(pack_groups(format, bytes, blocks::q4_1)),
+        DataType::Q4_K => Ok(pack_groups(format, bytes, k_blocks::q4)),
+        DataType::Q5_1 => Ok(pack_groups(format, bytes, blocks::q5_1)),
+        DataType::Q5_K => Ok(pack_groups(format, bytes, k_blocks::q5)),
+        DataType::Q3_K => Ok(pack_groups(format, bytes, k_blocks::q3)),
+        DataType::Q6_K => Ok(pack_groups(format, bytes, k_blocks::q6)),
+        _ => pack_f32(data_type, bytes, columns),
     }
 }
 
@@ -129,21 +151,41 @@ fn pack_halves(bytes: &[u8], row_bytes: usize) -> PackedRows {
     PackedRows { data, scales: Vec::new() }
 }
 
-/// Packs blocks of `N` bytes that begin with their f16 scale.
-fn pack_blocks<const N: usize>(bytes: &[u8], quants: impl Fn(&[u8; N], &mut Vec<u32>)) -> PackedRows {
+/// Packs blocks of `N` bytes.
+fn pack_groups<const N: usize, const GROUPS: usize, const M: usize>(
+    format: PackedFormat,
+    bytes: &[u8],
+    groups: impl Fn(&[u8; N]) -> [Group<M>; GROUPS],
+) -> PackedRows {
     let (blocks, _) = bytes.as_chunks::<N>();
-    let mut packed = PackedRows::default();
-    packed.data.reserve(blocks.len() * (N - 2) / 4);
-    packed.scales.reserve(blocks.len().div_ceil(2));
-    for (b, block) in blocks.iter().enumerate() {
-        quants(block, &mut packed.data);
-        let scale = u32::from(u16::from_le_bytes([block[0], block[1]]));
-        match packed.scales.last_mut().filter(|_| b % 2 == 1) {
-            Some(word) => *word |= scale << 16,
-            None => packed.scales.push(scale),
+    let count = blocks.len() * GROUPS;
+    let mut data = Vec::with_capacity(count * M / format.columns_per_word());
+    let mut scales = Vec::with_capacity(if format.has_minimum() { 2 * count } else { count });
+    for group in blocks.iter().flat_map(groups) {
+        match format {
+            PackedFormat::Q4_0 => data.extend(nibbles(&group.quants.map(|quant| quant + 8))),
+            PackedFormat::Q4_K => data.extend(nibbles(&group.quants)),
+            _ => data.extend(signed_bytes(&group.quants)),
+        }
+        scales.push(f16::from_f32(group.scale));
+        if format.has_minimum() {
+            scales.push(f16::from_f32(group.minimum));
         }
     }
-    packed
+    let word = |pair: &[f16]| pair.iter().rev().fold(0, |word, half| word << 16 | u32::from(half.to_bits()));
+    PackedRows { data, scales: scales.chunks(2).map(word).collect() }
+}
+
+/// Four a word.
+fn signed_bytes(quants: &[i8]) -> impl Iterator<Item = u32> {
+    let (words, _) = quants.as_chunks::<4>();
+    words.iter().map(|word| u32::from_le_bytes(word.map(i8::cast_unsigned)))
+}
+
+/// Eight a word.
+fn nibbles(quants: &[i8]) -> impl Iterator<Item = u32> {
+    let word = |eight: &[i8]| eight.iter().rev().fold(0, |word, quant| word << 4 | u32::from(quant.cast_unsigned()));
+    quants.chunks_exact(8).map(word)
 }
 
 /// The values of packed rows, as the shaders read them: the CPU reference.
@@ -154,14 +196,18 @@ pub fn unpack(format: PackedFormat, packed: &PackedRows, rows: usize, columns: u
     let row_words = columns.next_multiple_of(4).div_ceil(format.columns_per_word());
     let value = |row: usize, column: usize| {
         let word = packed.data[row * row_words + column / format.columns_per_word()];
-        let scale = |block: usize| half_of(packed.scales[block / 2], block % 2);
-        let block = row * (columns / BLOCK) + column / BLOCK;
+        let half = |number: usize| half_of(packed.scales[number / 2], number % 2);
+        let group = format.group_columns().map_or(0, |group| row * (columns / group) + column / group);
+        let byte = || f32::from(word.to_le_bytes()[column % 4].cast_signed());
+        let nibble = || (word >> (4 * (column % 8)) & 15) as f32;
         match format {
             PackedFormat::F32 => f32::from_bits(word),
             PackedFormat::F16 => half_of(word, column % 2),
             PackedFormat::BF16 => f32::from_bits(word >> (16 * (column % 2)) << 16),
-            PackedFormat::Q8_0 => f32::from(word.to_le_bytes()[column % 4].cast_signed()) * scale(block),
-            PackedFormat::Q4_0 => ((word >> (4 * (column % 8)) & 15) as f32 - 8.0) * scale(block),
+            PackedFormat::Q8_0 | PackedFormat::Q6_K => byte() * half(group),
+            PackedFormat::Q4_0 => (nibble() - 8.0) * half(group),
+            PackedFormat::Q4_K => nibble() * half(2 * group) + half(2 * group + 1),
+            PackedFormat::Q5_K => byte() * half(2 * group) + half(2 * group + 1),
         }
     };
     (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).map(|(r, c)| value(r, c)).collect()

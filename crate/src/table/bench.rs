@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::format::DataType;
 use crate::gpu::{Arena, Gpu, Invocations, Recorder, Recording, Storage, Tensor};
 use crate::ops::Weight;
-use crate::quant::{PackedFormat, dequantize, pack_rows, quantize};
+use crate::quant::{PackedFormat, pack_rows, quantize, unpack};
 
 /// Each case begins its random numbers here, so that a row alone is the same as in the whole table.
 const SEED: u64 = 20_260_701;
@@ -97,11 +97,10 @@ impl Bench {
 
     fn packed(&self, format: DataType, values: &[f32], rows: usize, columns: usize) -> Result<(Weight, Vec<f32>)> {
         let bytes = quantize(format, values)?;
-        let mut decoded = Vec::new();
-        dequantize(format, &bytes, &mut decoded)?;
         let packed = pack_rows(format, &bytes, columns)?;
         let scales = if packed.scales.is_empty() { None } else { Some(self.words(&packed.scales)?) };
         let format = PackedFormat::of(format);
+        let decoded = unpack(format, &packed, rows, columns);
         let data = self.words(&packed.data)?;
         Ok((Weight { format, rows, columns, taps_fastest: false, data, scales }, decoded))
     }

@@ -2,12 +2,14 @@ import type { AdapterInfo, ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../manifest.js";
 import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
+import { askToPersist } from "./ask-to-persist.js";
 import { Connection, cancelled } from "./connection.js";
 import { fetchManifest } from "./fetch-manifest.js";
 import { listener } from "./listener.js";
 import { defaultModelUrl, wasmUrl } from "./locations.js";
 import { type GenerateOptions, resolveOptions } from "./options.js";
 import { checkSupport } from "./support.js";
+import { UnfinishedLatent } from "./unfinished-latent.js";
 
 /** What `Kinora.load` takes. */
 export interface LoadOptions {
@@ -37,14 +39,14 @@ export class Kinora {
 	readonly #model: ModelLocation;
 	#connection: Connection | undefined;
 	#adapter: AdapterInfo | undefined;
-	/** Of the last clip that was denoised and did not become a file: another try has only that left to do. */
-	#denoised: { request: GenerateRequest; latent: Float32Array } | undefined;
+	readonly #unfinished: UnfinishedLatent;
 	#queue: Promise<unknown> = Promise.resolve();
 	#unloaded = false;
 
 	private constructor(model: ModelLocation) {
 		this.#model = model;
 		this.manifest = model.manifest;
+		this.#unfinished = new UnfinishedLatent(model);
 	}
 
 	/**
@@ -118,7 +120,6 @@ export class Kinora {
 		this.#unloaded = true;
 		this.#connection?.close();
 		this.#connection = undefined;
-		this.#denoised = undefined;
 	}
 
 	async #generate(
@@ -152,15 +153,13 @@ export class Kinora {
 			throw new KinoraError("bad-input", "This model was unloaded. Load it again.");
 		if (signal?.aborted) throw cancelled();
 		const connection = await this.#connect(request, signal, onProgress);
-		const latent = isSame(this.#denoised?.request, request) ? this.#denoised?.latent : undefined;
-		const keep = listener((latent: Float32Array) => {
-			this.#denoised = { request, latent };
-		});
+		const latent = await this.#unfinished.find(request);
+		const keep = listener((latent: Float32Array) => this.#unfinished.keep(request, latent));
 		const clip = await connection.callCancellable(
 			(api) => api.generate(request, latent, listener(onProgress), keep),
 			signal,
 		);
-		this.#denoised = undefined;
+		await this.#unfinished.forget();
 		return clip;
 	}
 
@@ -188,13 +187,4 @@ export class Kinora {
 		}
 		return connection;
 	}
-}
-
-function isSame(one: GenerateRequest | undefined, other: GenerateRequest): boolean {
-	return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** Not waited for: some browsers ask the visitor, who may take their time, and the model is of use either way. */
-function askToPersist(): void {
-	navigator.storage?.persist?.().catch(() => undefined);
 }

@@ -11,6 +11,7 @@ import { prefersReducedMotion } from "../preview/reduced-motion.js";
 import { withNotice } from "../progress/notices.js";
 import { shareOf } from "../progress/phase-share.js";
 import type { Clip, KinoraProgress } from "../worker/protocol.js";
+import { mayStartByItself, startByItself } from "./automatic-start.js";
 import { describeProgress } from "./describe-progress.js";
 import { borrowModel, describeModel, type ModelLease } from "./shared-models.js";
 import { styles } from "./styles.js";
@@ -172,11 +173,11 @@ export class KinoraClip extends LitElement {
 
 	override connectedCallback(): void {
 		super.connectedCallback();
-		if (this.reveal !== "auto") return;
+		if (this.reveal !== "auto" || !mayStartByItself()) return;
 		this.#visible = new IntersectionObserver((entries) => {
 			if (!entries.some((entry) => entry.isIntersecting)) return;
 			this.#visible?.disconnect();
-			void this.generate();
+			void startByItself(() => this.generate());
 		});
 		this.#visible.observe(this);
 	}

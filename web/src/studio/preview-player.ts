@@ -20,6 +20,11 @@ export class PreviewPlayer {
 		this.#timer = canvas && setInterval(() => this.#draw(), frameMilliseconds);
 	}
 
+	/** Stays at the frame that is shown. */
+	hold(): void {
+		clearInterval(this.#timer);
+	}
+
 	show(preview: Preview | undefined): void {
 		this.#preview = preview;
 	}

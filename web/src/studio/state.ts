@@ -1,6 +1,7 @@
 import type { AdapterInfo, ClipSize } from "../engine.js";
 import type { Manifest } from "../manifest.js";
-import type { Clip, Phase, Preview } from "../worker/protocol.js";
+import type { Phase, Preview } from "../worker/protocol.js";
+import type { KeptClip } from "./kept-clips.js";
 
 /** What the visitor has chosen. Kept as typed, so that no error ever loses it. */
 export interface Settings {
@@ -19,13 +20,12 @@ export interface Settings {
 }
 
 /** A finished clip with the addresses that the page shows and downloads it under. */
-export interface Take {
-	clip: Clip;
+export interface Take extends KeptClip {
 	videoUrl: string;
 	posterUrl: string;
 	fileName: string;
-	/** How long it took to make, in seconds. */
-	made: number;
+	/** Whether it will be there at the next visit. */
+	kept: boolean;
 }
 
 export interface Message {
@@ -34,6 +34,8 @@ export interface Message {
 	text: string;
 	/** A size that would fit, offered as a button. */
 	suggestion?: ClipSize;
+	/** Clips that were removed, offered to be put back. */
+	removed?: Take[];
 }
 
 /** What is shown of the work in progress. */
@@ -45,6 +47,8 @@ export interface Work {
 	fraction: number;
 	/** In seconds; undefined while it cannot be told. */
 	timeLeft: number | undefined;
+	/** Of a download; undefined while it cannot be told. */
+	bytesPerSecond: number | undefined;
 	preview: Preview | undefined;
 	cancelling: boolean;
 }
@@ -57,7 +61,9 @@ export interface StudioState {
 	adapter: AdapterInfo | undefined;
 	work: Work | undefined;
 	take: Take | undefined;
-	/** All takes of this visit, newest first. */
+	/** What had taken shape of a clip that was stopped. */
+	stopped: Preview | undefined;
+	/** All takes of this model that the browser keeps, newest first. */
 	takes: Take[];
 	message: Message | undefined;
 	/** Said by screen readers without moving the focus. */

@@ -8,7 +8,10 @@ import { defaultSize, type ModelLocation } from "../manifest.js";
 import { withNotice } from "../progress/notices.js";
 import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
 import { fileName } from "./file-name.js";
+import { forgetClip, type KeptClip, keepClip, keptClips } from "./kept-clips.js";
+import { keepSettings, keptSettings, lastClipIsUnfinished } from "./kept-settings.js";
 import { describeError } from "./messages.js";
+import { Pace } from "./pace.js";
 import { PreviewPlayer } from "./preview-player.js";
 import type { Settings, StudioState, Take } from "./state.js";
 import { TimeLeft } from "./time-left.js";
@@ -16,7 +19,6 @@ import { page } from "./views/page.js";
 
 /** While the GPU works, the page is drawn at most this often. */
 const busyRenderMilliseconds = 500;
-const mostTakes = 8;
 
 /** The page's state and everything a visitor can do to it. */
 export class Studio {
@@ -39,11 +41,12 @@ export class Studio {
 		this.knownWords = new Set(manifest.known_words);
 		this.state = {
 			manifest,
-			settings: defaultSettings(model),
+			settings: keptSettings(manifest),
 			unsupported: undefined,
 			adapter: undefined,
 			work: undefined,
 			take: undefined,
+			stopped: undefined,
 			takes: [],
 			message: undefined,
 			announcement: "",
@@ -51,15 +54,23 @@ export class Studio {
 	}
 
 	async start(): Promise<void> {
-		// Whoever leaves while a clip is made loses it; the browser asks in its own words.
+		// Whoever leaves while a clip is made, or before one is kept, loses it; the browser asks in its own words.
 		addEventListener("beforeunload", (event) => {
-			if (this.state.work) event.preventDefault();
+			if (this.state.work || this.state.takes.some(({ kept }) => !kept)) event.preventDefault();
 		});
 		// Browsers give the screen back to the visitor's settings whenever the page is out of sight.
 		document.addEventListener("visibilitychange", () => {
 			if (this.state.work && document.visibilityState === "visible") this.#keepAwake();
 		});
+		this.#failed = lastClipIsUnfinished(this.state.manifest);
+		if (this.#failed) {
+			this.#note(
+				"The last clip was not finished",
+				"Generate takes the settings below with the same seed. Where only the decoding was left of that clip, it goes on from there.",
+			);
+		}
 		this.render();
+		void this.#showKept();
 		const problem = await checkSupport();
 		if (problem) {
 			this.state.unsupported = problem.message;
@@ -67,9 +78,10 @@ export class Studio {
 		}
 	}
 
-	/** Changes settings and draws the page. */
+	/** Changes settings, keeps them for the next visit and draws the page. */
 	set(change: Partial<Settings>): void {
 		Object.assign(this.state.settings, change);
+		this.#keepSettings();
 		this.render();
 	}
 
@@ -119,7 +131,8 @@ export class Studio {
 		this.#begin();
 		try {
 			const { signal } = this.#stop as AbortController;
-			const onProgress = (progress: KinoraProgress) => this.#progress(progress, time);
+			const pace = new Pace();
+			const onProgress = (progress: KinoraProgress) => this.#progress(progress, time, pace);
 			this.#kinora ??= await Kinora.load({ model: this.#model.url, size, signal, onProgress });
 			this.state.adapter = this.#kinora.adapter;
 			const clip = await this.#kinora.generate({ ...asked, signal, onProgress });
@@ -141,7 +154,40 @@ export class Studio {
 	/** Shows an earlier take. */
 	showTake(take: Take): void {
 		this.state.take = take;
+		this.state.stopped = undefined;
 		this.render();
+	}
+
+	/** Removes a take from the browser; until the message that says so is gone it can be put back. */
+	async removeTake(take: Take): Promise<void> {
+		try {
+			await forgetClip(take.id);
+		} catch {
+			// What could not be kept can be removed all the same.
+			if (take.kept) {
+				this.#note("The clip is still there", "The browser does not let go of it. Try again.");
+				return;
+			}
+		}
+		this.state.takes = this.state.takes.filter((other) => other !== take);
+		// Nothing takes its place on the screen: a second click is not to remove another one.
+		this.state.take = undefined;
+		const removed = [...(this.state.message?.removed ?? []), take];
+		const title =
+			removed.length === 1 ? "The clip is removed" : `${removed.length} clips are removed`;
+		this.#note(title, "They can be put back as long as this message is here.", removed);
+		this.#moveFocus("cancel", "generate");
+	}
+
+	putBack(takes: Take[]): void {
+		this.state.message = undefined;
+		for (const take of takes) {
+			this.#insert(take);
+			void this.#keep(take);
+		}
+		this.state.take = takes.at(-1);
+		this.render();
+		this.#moveFocus("cancel", "generate");
 	}
 
 	/** Puts the settings of a clip back into the controls, with its seed locked. */
@@ -191,6 +237,7 @@ export class Studio {
 	#begin(): void {
 		this.#stop = new AbortController();
 		this.#preview.show(undefined);
+		this.state.stopped = undefined;
 		this.#keepAwake();
 		this.state.work = {
 			phase: "device",
@@ -198,9 +245,11 @@ export class Studio {
 			total: 1,
 			fraction: 0,
 			timeLeft: undefined,
+			bytesPerSecond: undefined,
 			preview: undefined,
 			cancelling: false,
 		};
+		this.#keepSettings();
 		this.state.announcement = "Generating.";
 		this.render();
 		this.#moveFocus("generate", "cancel");
@@ -213,7 +262,7 @@ export class Studio {
 		this.#awake = navigator.wakeLock?.request("screen").catch(() => undefined);
 	}
 
-	#progress(progress: KinoraProgress, time: TimeLeft): void {
+	#progress(progress: KinoraProgress, time: TimeLeft, pace: Pace): void {
 		const { work } = this.state;
 		if (!work) return;
 		time.update(progress);
@@ -222,6 +271,10 @@ export class Studio {
 		work.total = progress.total;
 		work.fraction = time.fraction();
 		work.timeLeft = time.seconds();
+		if (progress.phase === "download") {
+			pace.update(progress.done);
+			work.bytesPerSecond = pace.perSecond();
+		}
 		if (progress.preview) {
 			work.preview = progress.preview;
 			this.#preview.show(progress.preview);
@@ -232,25 +285,57 @@ export class Studio {
 	}
 
 	#finish(clip: Clip, made: number): void {
-		const take: Take = {
-			clip,
-			videoUrl: URL.createObjectURL(clip.blob),
-			posterUrl: URL.createObjectURL(clip.poster),
-			fileName: fileName(clip, new Date()),
-			made,
-		};
+		const take = shown({ id: crypto.randomUUID(), at: new Date(), clip, made }, false);
+		this.#insert(take);
 		this.state.take = take;
-		this.state.takes = [take, ...this.state.takes];
-		for (const old of this.state.takes.splice(mostTakes)) {
-			URL.revokeObjectURL(old.videoUrl);
-			URL.revokeObjectURL(old.posterUrl);
-		}
 		this.#end("The clip is ready.");
+		void this.#keep(take);
+	}
+
+	#note(title: string, text: string, removed?: Take[]): void {
+		this.state.message = { kind: "note", title, text, ...(removed && { removed }) };
+		this.render();
+	}
+
+	#keepSettings(): void {
+		const { manifest, settings, work } = this.state;
+		keepSettings(manifest, settings, work !== undefined || this.#failed);
+	}
+
+	#insert(take: Take): void {
+		const later = this.state.takes.filter(({ at }) => at > take.at);
+		this.state.takes = this.state.takes.toSpliced(later.length, 0, take);
+	}
+
+	async #keep(take: Take): Promise<void> {
+		const { id, at, clip, made } = take;
+		take.kept = false;
+		try {
+			await keepClip({ id, at, clip, made });
+			take.kept = true;
+		} catch {
+			this.#note(
+				"Download this clip",
+				"The browser cannot keep it: this window keeps nothing, or the disk is full. It is gone when you leave this page.",
+			);
+		}
+	}
+
+	async #showKept(): Promise<void> {
+		const kept = await keptClips(this.state.manifest.name);
+		for (const clip of kept) this.#insert(shown(clip, true));
+		this.render();
 	}
 
 	#fail(error: unknown): void {
 		const failure = KinoraError.from(error);
 		if (failure.code === "cancelled") {
+			const preview = this.state.work?.preview;
+			if (preview) {
+				this.#preview.hold();
+				this.state.stopped = preview;
+				this.state.take = undefined;
+			}
 			this.#end("Cancelled. Your prompt and settings are as they were.");
 			return;
 		}
@@ -262,6 +347,7 @@ export class Studio {
 	#end(announcement: string): void {
 		void this.#awake?.then((lock) => lock?.release());
 		this.state.work = undefined;
+		this.#keepSettings();
 		this.state.announcement = announcement;
 		this.render();
 		this.#moveFocus("cancel", "generate");
@@ -281,16 +367,13 @@ export function chosenSize({ manifest, settings }: StudioState): ClipSize {
 	return { width: size.width, height: size.height, frames: settings.frames };
 }
 
-function defaultSettings({ manifest }: ModelLocation): Settings {
+/** A clip with what the page shows it by. */
+function shown(clip: KeptClip, kept: boolean): Take {
 	return {
-		prompt: "",
-		negativePrompt: manifest.sampler.negative_prompt ?? "",
-		size: 0,
-		frames: defaultSize(manifest).frames,
-		fps: manifest.fps,
-		steps: manifest.sampler.steps,
-		guidance: manifest.sampler.guidance,
-		seed: randomSeed(),
-		seedLocked: false,
+		...clip,
+		videoUrl: URL.createObjectURL(clip.clip.blob),
+		posterUrl: URL.createObjectURL(clip.clip.poster),
+		fileName: fileName(clip.clip, clip.at),
+		kept,
 	};
 }

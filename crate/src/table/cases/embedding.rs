@@ -11,7 +11,8 @@ use crate::table::reference;
 pub(super) fn cases() -> Vec<Case> {
     let shapes = |format: DataType| match format.block_elements() {
         1 => [[1, 1, 1], [7, 5, 33], [100, 300, 514]],
-        _ => [[1, 1, 32], [7, 5, 96], [100, 300, 512]],
+        32 => [[1, 1, 32], [7, 5, 96], [100, 300, 512]],
+        _ => [[1, 1, 256], [7, 5, 768], [100, 300, 512]],
     };
     FORMATS.into_iter().flat_map(|format| shapes(format).map(|shape| case(format, shape))).collect()
 }

@@ -43,6 +43,8 @@ const SHAPES: [[usize; 3]; 10] = [
 /// The same for formats with blocks of 32.
 const BLOCK_SHAPES: [[usize; 3]; 6] =
     [[1, 1, 32], [3, 7, 64], [4, 97, 1056], [33, 65, 96], [64, 64, 32], [515, 513, 32]];
+/// The same for formats with blocks of 256.
+const K_BLOCK_SHAPES: [[usize; 3]; 5] = [[1, 1, 256], [4, 97, 1280], [33, 65, 768], [64, 64, 256], [515, 513, 256]];
 /// A projection of a transformer.
 const LARGE: [usize; 3] = [512, 1024, 384];
 /// The same for one row: the time embedding.
@@ -53,7 +55,11 @@ pub(super) fn cases() -> Vec<Case> {
         |format, shape| Layer { format, shape, bias: false, activation: Activation::None, second: Second::None };
     let mut layers = Vec::new();
     for format in FORMATS {
-        let shapes = if format.block_elements() > 1 { &BLOCK_SHAPES[..] } else { &SHAPES[..] };
+        let shapes = match format.block_elements() {
+            1 => &SHAPES[..],
+            32 => &BLOCK_SHAPES[..],
+            _ => &K_BLOCK_SHAPES[..],
+        };
         layers.extend(shapes.iter().map(|&shape| Layer { bias: shape[1] % 2 == 1, ..plain(format, shape) }));
     }
     for shape in [[2, 40, 24], [33, 40, 24]] {

@@ -36,7 +36,16 @@ pub(super) fn all() -> Vec<Case> {
 }
 
 /// Weight formats with a kernel.
-const FORMATS: [DataType; 5] = [DataType::F32, DataType::F16, DataType::BF16, DataType::Q8_0, DataType::Q4_0];
+const FORMATS: [DataType; 8] = [
+    DataType::F32,
+    DataType::F16,
+    DataType::BF16,
+    DataType::Q8_0,
+    DataType::Q4_0,
+    DataType::Q4_K,
+    DataType::Q5_K,
+    DataType::Q6_K,
+];
 
 /// Sizes as people write them: `3×5×7`.
 fn shape_text(sizes: &[usize]) -> String {

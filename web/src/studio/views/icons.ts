@@ -36,6 +36,11 @@ export const reuse: TemplateResult = icon(
 	svg`<path d="M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5" />`,
 );
 
+export const remove: TemplateResult = icon(
+	"0 0 24 24",
+	svg`<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5.5M13.5 11v5.5" />`,
+);
+
 function icon(viewBox: string, content: TemplateResult): TemplateResult {
 	return svg`<svg class="icon" viewBox=${viewBox} aria-hidden="true">${content}</svg>`;
 }

@@ -48,7 +48,7 @@ export function page(studio: Studio): TemplateResult {
 		<footer>
 			<p>
 				${state.manifest.description} Clips are computed by this browser on this machine; prompts and
-				clips are sent nowhere.
+				clips are sent nowhere, and are kept in this browser only.
 			</p>
 		</footer>
 		<p class="visually-hidden" role="status">${state.announcement}</p>

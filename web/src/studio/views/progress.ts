@@ -45,10 +45,12 @@ export function progressStrip(studio: Studio, work: Work): TemplateResult {
 	`;
 }
 
-function count({ phase, done, total }: Work): string {
+function count({ phase, done, total, bytesPerSecond }: Work): string {
 	switch (phase) {
-		case "download":
-			return `${megabytes(done)} of ${megabytes(total)} MB`;
+		case "download": {
+			const pace = bytesPerSecond ? `, ${megabytes(bytesPerSecond)} MB a second` : "";
+			return `${megabytes(done)} of ${megabytes(total)} MB${pace}`;
+		}
 		case "denoise":
 			return `step ${Math.min(done + 1, total)} of ${total}`;
 		case "decode":
@@ -62,9 +64,13 @@ function megabytes(bytes: number): string {
 	return (bytes / 1e6).toFixed(1);
 }
 
-function timeLeft({ timeLeft, cancelling }: Work): string {
-	if (timeLeft === undefined || cancelling) return "";
-	const seconds = Math.ceil(timeLeft);
-	if (seconds < 60) return `about ${seconds} s left`;
-	return `about ${Math.ceil(seconds / 60)} min left`;
+function timeLeft({ phase, done, total, timeLeft, bytesPerSecond, cancelling }: Work): string {
+	if (cancelling) return "";
+	if (timeLeft !== undefined) return `about ${duration(timeLeft)} left`;
+	if (phase !== "download" || !bytesPerSecond) return "";
+	return `about ${duration((total - done) / bytesPerSecond)} of downloading left`;
+}
+
+function duration(seconds: number): string {
+	return seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import type { Take } from "../state.js";
 import type { Studio } from "../studio.js";
-import { download, reuse } from "./icons.js";
+import { download, remove, reuse } from "./icons.js";
 
 /** Under the finished clip: what made it, and what to do with it. */
 export function resultFacts(studio: Studio, take: Take): TemplateResult {
@@ -32,6 +32,7 @@ export function resultFacts(studio: Studio, take: Take): TemplateResult {
 				<button type="button" @click=${() => studio.useSettings(params)}>
 					${reuse} Use these settings
 				</button>
+				<button type="button" @click=${() => void studio.removeTake(take)}>${remove} Remove</button>
 			</p>
 		</div>
 	`;

@@ -11,7 +11,8 @@ import { progressStrip } from "./progress.js";
  */
 export function stage(studio: Studio): TemplateResult {
 	const { state } = studio;
-	const shown = state.work || !state.take ? chosenSize(state) : state.take.clip.params;
+	const chosen = state.work || !state.take ? chosenSize(state) : state.take.clip.params;
+	const shown = state.stopped ?? chosen;
 	return html`
 		<div class="stage" .style=${`--ratio: ${shown.width / shown.height}`}>
 			<div class="screen">${picture(studio)}</div>
@@ -21,12 +22,12 @@ export function stage(studio: Studio): TemplateResult {
 }
 
 function picture(studio: Studio): TemplateResult {
-	const { work, take } = studio.state;
-	if (work?.preview) {
+	const { work, take, stopped } = studio.state;
+	if (work?.preview || stopped) {
 		return html`<canvas
 			class="preview"
 			role="img"
-			aria-label="Blurred preview of the clip"
+			aria-label=${stopped ? "Blurred preview of the clip that was stopped" : "Blurred preview of the clip"}
 			${ref(studio.attachPreview)}
 		></canvas>`;
 	}

@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from "lit";
 import type { Studio } from "../studio.js";
 
-/** The clips of this visit, to go back to. Shown from the second clip on. */
+/** The clips that the browser keeps, to go back to. Shown as soon as there is another than the one on the screen. */
 export function takesStrip(studio: Studio): TemplateResult | null {
 	const { take: current, takes, work } = studio.state;
-	if (takes.length < 2 || work) return null;
+	if (work || takes.every((take) => take === current)) return null;
 	return html`
 		<ul class="takes" aria-label="Earlier clips">
 			${takes.map(
@@ -16,7 +16,7 @@ export function takesStrip(studio: Studio): TemplateResult | null {
 							title=${take.clip.params.prompt}
 							@click=${() => studio.showTake(take)}
 						>
-							<img src=${take.posterUrl} alt=${take.clip.params.prompt} />
+							<img src=${take.posterUrl} alt=${take.clip.params.prompt} loading="lazy" />
 						</button>
 					</li>
 				`,
