@@ -34,8 +34,6 @@ export interface Message {
 	text: string;
 	/** A size that would fit, offered as a button. */
 	suggestion?: ClipSize;
-	/** Clips that were removed, offered to be put back. */
-	removed?: Take[];
 }
 
 /** What is shown of the work in progress. */
@@ -65,6 +63,8 @@ export interface StudioState {
 	stopped: Preview | undefined;
 	/** All takes of this model that the browser keeps, newest first. */
 	takes: Take[];
+	/** Takes that were removed since the last clip, offered to be put back. */
+	removed: Take[];
 	message: Message | undefined;
 	/** Said by screen readers without moving the focus. */
 	announcement: string;

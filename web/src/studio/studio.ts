@@ -48,6 +48,7 @@ export class Studio {
 			take: undefined,
 			stopped: undefined,
 			takes: [],
+			removed: [],
 			message: undefined,
 			announcement: "",
 		};
@@ -158,7 +159,7 @@ export class Studio {
 		this.render();
 	}
 
-	/** Removes a take from the browser; until the message that says so is gone it can be put back. */
+	/** Removes a take from the browser; until the next clip is there it can be put back. */
 	async removeTake(take: Take): Promise<void> {
 		try {
 			await forgetClip(take.id);
@@ -172,20 +173,20 @@ export class Studio {
 		this.state.takes = this.state.takes.filter((other) => other !== take);
 		// Nothing takes its place on the screen: a second click is not to remove another one.
 		this.state.take = undefined;
-		const removed = [...(this.state.message?.removed ?? []), take];
-		const title =
-			removed.length === 1 ? "The clip is removed" : `${removed.length} clips are removed`;
-		this.#note(title, "They can be put back as long as this message is here.", removed);
-		this.#moveFocus("cancel", "generate");
+		this.state.removed = [...this.state.removed, take];
+		this.announce("The clip is removed. It can be put back.");
+		this.#moveFocus("cancel", "put-back");
 	}
 
-	putBack(takes: Take[]): void {
-		this.state.message = undefined;
-		for (const take of takes) {
+	/** Puts all takes back that were removed. */
+	putBack(): void {
+		const { removed } = this.state;
+		for (const take of removed) {
 			this.#insert(take);
 			void this.#keep(take);
 		}
-		this.state.take = takes.at(-1);
+		this.state.removed = [];
+		this.state.take = removed.at(-1);
 		this.render();
 		this.#moveFocus("cancel", "generate");
 	}
@@ -288,12 +289,13 @@ export class Studio {
 		const take = shown({ id: crypto.randomUUID(), at: new Date(), clip, made }, false);
 		this.#insert(take);
 		this.state.take = take;
+		this.state.removed = [];
 		this.#end("The clip is ready.");
 		void this.#keep(take);
 	}
 
-	#note(title: string, text: string, removed?: Take[]): void {
-		this.state.message = { kind: "note", title, text, ...(removed && { removed }) };
+	#note(title: string, text: string): void {
+		this.state.message = { kind: "note", title, text };
 		this.render();
 	}
 

@@ -1,17 +1,16 @@
 import { html, type TemplateResult } from "lit";
 import type { ClipSize } from "../../engine.js";
-import type { Message, Take } from "../state.js";
+import type { Message } from "../state.js";
 
 interface MessageActions {
 	useSize?: (size: ClipSize) => void;
-	putBack?: (takes: Take[]) => void;
 	dismissMessage?: () => void;
 	retry?: () => void;
 }
 
 /** A message with what to do about it. */
 export function messageCard(message: Message, actions: MessageActions): TemplateResult {
-	const { suggestion, removed } = message;
+	const { suggestion } = message;
 	return html`
 		<div class="message ${message.kind}">
 			<p class="message-title">${message.title}</p>
@@ -21,11 +20,6 @@ export function messageCard(message: Message, actions: MessageActions): Template
 					? html`<button type="button" @click=${() => actions.useSize?.(suggestion)}>
 							Use ${suggestion.width} × ${suggestion.height}, ${suggestion.frames} frames
 						</button>`
-					: null
-			}
-			${
-				removed && actions.putBack
-					? html`<button type="button" @click=${() => actions.putBack?.(removed)}>Put back</button>`
 					: null
 			}
 			${

@@ -1,10 +1,16 @@
 import { html, type TemplateResult } from "lit";
 import type { Studio } from "../studio.js";
 
-/** The clips that the browser keeps, to go back to. Shown as soon as there is another than the one on the screen. */
+/** The clips that the browser keeps, to go back to, and those that were just removed, to be put back. */
 export function takesStrip(studio: Studio): TemplateResult | null {
-	const { take: current, takes, work } = studio.state;
-	if (work || takes.every((take) => take === current)) return null;
+	const { take: current, takes, removed, work } = studio.state;
+	if (work) return null;
+	const hasOthers = takes.some((take) => take !== current);
+	return html`${hasOthers ? strip(studio) : null}${removed.length > 0 ? wayBack(studio) : null}`;
+}
+
+function strip(studio: Studio): TemplateResult {
+	const { take: current, takes } = studio.state;
 	return html`
 		<ul class="takes" aria-label="Earlier clips">
 			${takes.map(
@@ -22,5 +28,15 @@ export function takesStrip(studio: Studio): TemplateResult | null {
 				`,
 			)}
 		</ul>
+	`;
+}
+
+function wayBack(studio: Studio): TemplateResult {
+	const { length } = studio.state.removed;
+	return html`
+		<p class="removed">
+			${length === 1 ? "A clip is" : `${length} clips are`} removed.
+			<button id="put-back" type="button" @click=${() => studio.putBack()}>Put back</button>
+		</p>
 	`;
 }
