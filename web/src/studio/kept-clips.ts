@@ -15,13 +15,11 @@ export interface KeptClip {
 	made: number;
 }
 
-/** The kept clips of a model, newest first; none where the browser keeps nothing. */
+/** The kept clips of a model, in any order; none where the browser keeps nothing. */
 export async function keptClips(model: string): Promise<KeptClip[]> {
 	try {
 		const kept = await values<KeptClip>(store);
-		return kept
-			.filter(({ clip }) => clip.params.model === model)
-			.sort((a, b) => b.at.getTime() - a.at.getTime());
+		return kept.filter(({ clip }) => clip.params.model === model);
 	} catch {
 		return [];
 	}

@@ -6,6 +6,7 @@
 import { randomSeed } from "../client/options.js";
 import { defaultSize, type Manifest } from "../manifest.js";
 import type { Settings } from "./state.js";
+import { type Place, readStored, writeStored } from "./stored.js";
 
 /** What a model's controls stood at the last time, with its defaults for what it no longer has. */
 export function keptSettings(manifest: Manifest): Settings {
@@ -35,27 +36,13 @@ export function keepSettings(manifest: Manifest, settings: Settings, unfinished:
 	const isChanged = ([name, value]: [string, unknown]) =>
 		value !== defaults[name as keyof Settings];
 	const changed = Object.fromEntries(Object.entries(settings).filter(isChanged));
-	write("localStorage", manifest, changed);
-	write("sessionStorage", manifest, { ...changed, unfinished });
+	writeStored("localStorage", keyOf(manifest), changed);
+	writeStored("sessionStorage", keyOf(manifest), { ...changed, unfinished });
 }
-
-type Place = "localStorage" | "sessionStorage";
 
 function read(place: Place, manifest: Manifest): object | undefined {
-	try {
-		const text = globalThis[place].getItem(keyOf(manifest));
-		return text === null ? undefined : Object(JSON.parse(text));
-	} catch {
-		return undefined;
-	}
-}
-
-function write(place: Place, manifest: Manifest, value: object): void {
-	try {
-		globalThis[place].setItem(keyOf(manifest), JSON.stringify(value));
-	} catch {
-		// The page works without; only a reload forgets.
-	}
+	const kept = readStored(place, keyOf(manifest));
+	return kept === undefined ? undefined : Object(kept);
 }
 
 function keyOf({ name }: Manifest): string {

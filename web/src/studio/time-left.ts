@@ -1,5 +1,6 @@
 import { shareOf } from "../progress/phase-share.js";
 import type { KinoraProgress, Phase } from "../worker/protocol.js";
+import { readStored, writeStored } from "./stored.js";
 
 const phases: Phase[] = [
 	"device",
@@ -49,7 +50,7 @@ export class TimeLeft {
 
 	/** @param loaded Whether the model is on the GPU already. */
 	constructor(loaded: boolean, cost: Cost, now = performance.now()) {
-		this.#experience = readExperience(cost.model);
+		this.#experience = readStored("localStorage", keyOf(cost.model)) as Experience | undefined;
 		this.#cost = cost;
 		this.#expected = expectedSeconds(this.#experience, cost, loaded);
 		this.#startedAt = now;
@@ -90,11 +91,7 @@ export class TimeLeft {
 		// Phases that a loaded model skips may come again after a reload.
 		const seconds = { ...this.#experience?.seconds, ...this.#measured };
 		const experience: Experience = { ...this.#cost, seconds };
-		try {
-			localStorage.setItem(keyOf(this.#cost.model), JSON.stringify(experience));
-		} catch {
-			// Without storage the next estimate starts anew.
-		}
+		writeStored("localStorage", keyOf(this.#cost.model), experience);
 	}
 
 	#shareOfTime(now: number): number {
@@ -137,12 +134,4 @@ function expectedSeconds(
 
 function keyOf(model: string): string {
 	return `${storageKey}.${model}`;
-}
-
-function readExperience(model: string): Experience | undefined {
-	try {
-		return JSON.parse(localStorage.getItem(keyOf(model)) ?? "") as Experience;
-	} catch {
-		return undefined;
-	}
 }
