@@ -32,8 +32,8 @@ pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (
 }
 
 /// How often an invocation of product_alone.wgsl goes round its loops: for every segment, for every group of columns
-/// that shares a scale, 16 at least, for every vector in a group, for the 64 sums that it stores, and once to leave each. `None` where segments are not made
-/// of whole vectors, which is all that it reads.
+/// that shares a scale, 16 at least, for every vector in a group, for the 64 sums that it stores, and once to leave
+/// each. `None` where segments are not made of whole vectors, which is all that it reads.
 pub(super) fn rounds_alone(segments: usize, inner: usize) -> Option<usize> {
     inner.is_multiple_of(4).then(|| segments * (2 + 2 * inner.div_ceil(16) + inner / 4) + 66)
 }

@@ -2,10 +2,8 @@
 
 use half::f16;
 
-use super::blocks;
 use super::decode::dequantize;
-use super::group::Group;
-use super::k_blocks;
+use super::group::{AnyGroup, each_group};
 use crate::error::{Error, Result};
 use crate::format::DataType;
 
@@ -108,19 +106,10 @@ pub fn pack_rows(data_type: DataType, bytes: &[u8], columns: usize) -> Result<Pa
         let length = bytes.len();
         return Err(Error::bad_model(format!("{length} bytes are no whole rows of {columns} {data_type} values")));
     };
-    let format = PackedFormat::of(data_type);
-    match data_type {
-        DataType::F16 | DataType::BF16 => Ok(pack_halves(bytes, row_bytes as usize)),
-        DataType::Q8_0 => Ok(pack_groups(format, bytes, blocks::q8_0)),
-        DataType::Q5_0 => Ok(pack_groups(format, bytes, blocks::q5_0)),
-        DataType::Q4_0 => Ok(pack_groups(format, bytes, blocks::q4_0)),
-        DataType::Q4_1 => Ok(pack_groups(format, bytes, blocks::q4_1)),
-        DataType::Q4_K => Ok(pack_groups(format, bytes, k_blocks::q4)),
-        DataType::Q5_1 => Ok(pack_groups(format, bytes, blocks::q5_1)),
-        DataType::Q5_K => Ok(pack_groups(format, bytes, k_blocks::q5)),
-        DataType::Q3_K => Ok(pack_groups(format, bytes, k_blocks::q3)),
-        DataType::Q6_K => Ok(pack_groups(format, bytes, k_blocks::q6)),
-        _ => pack_f32(data_type, bytes, columns),
+    match PackedFormat::of(data_type) {
+        PackedFormat::F32 => pack_f32(data_type, bytes, columns),
+        PackedFormat::F16 | PackedFormat::BF16 => Ok(pack_halves(bytes, row_bytes as usize)),
+        format => Ok(pack_groups(format, data_type, bytes)),
     }
 }
 
@@ -151,27 +140,19 @@ fn pack_halves(bytes: &[u8], row_bytes: usize) -> PackedRows {
     PackedRows { data, scales: Vec::new() }
 }
 
-/// Packs blocks of `N` bytes.
-fn pack_groups<const N: usize, const GROUPS: usize, const M: usize>(
-    format: PackedFormat,
-    bytes: &[u8],
-    groups: impl Fn(&[u8; N]) -> [Group<M>; GROUPS],
-) -> PackedRows {
-    let (blocks, _) = bytes.as_chunks::<N>();
-    let count = blocks.len() * GROUPS;
-    let mut data = Vec::with_capacity(count * M / format.columns_per_word());
-    let mut scales = Vec::with_capacity(if format.has_minimum() { 2 * count } else { count });
-    for group in blocks.iter().flat_map(groups) {
+fn pack_groups(format: PackedFormat, data_type: DataType, bytes: &[u8]) -> PackedRows {
+    let (mut data, mut scales) = (Vec::with_capacity(bytes.len() / 4), Vec::new());
+    each_group(data_type, bytes, &mut |AnyGroup { scale, minimum, quants }| {
         match format {
-            PackedFormat::Q4_0 => data.extend(nibbles(&group.quants.map(|quant| quant + 8))),
-            PackedFormat::Q4_K => data.extend(nibbles(&group.quants)),
-            _ => data.extend(signed_bytes(&group.quants)),
+            PackedFormat::Q4_0 => data.extend(nibbles(quants, 8)),
+            PackedFormat::Q4_K => data.extend(nibbles(quants, 0)),
+            _ => data.extend(signed_bytes(quants)),
         }
-        scales.push(f16::from_f32(group.scale));
+        scales.push(f16::from_f32(scale));
         if format.has_minimum() {
-            scales.push(f16::from_f32(group.minimum));
+            scales.push(f16::from_f32(minimum));
         }
-    }
+    });
     let word = |pair: &[f16]| pair.iter().rev().fold(0, |word, half| word << 16 | u32::from(half.to_bits()));
     PackedRows { data, scales: scales.chunks(2).map(word).collect() }
 }
@@ -182,10 +163,10 @@ fn signed_bytes(quants: &[i8]) -> impl Iterator<Item = u32> {
     words.iter().map(|word| u32::from_le_bytes(word.map(i8::cast_unsigned)))
 }
 
-/// Eight a word.
-fn nibbles(quants: &[i8]) -> impl Iterator<Item = u32> {
-    let word = |eight: &[i8]| eight.iter().rev().fold(0, |word, quant| word << 4 | u32::from(quant.cast_unsigned()));
-    quants.chunks_exact(8).map(word)
+/// Eight a word, each of quant + `bias`.
+fn nibbles(quants: &[i8], bias: i8) -> impl Iterator<Item = u32> {
+    let nibble = move |quant: &i8| u32::from((quant + bias).cast_unsigned());
+    quants.chunks_exact(8).map(move |eight| eight.iter().rev().fold(0, |word, quant| word << 4 | nibble(quant)))
 }
 
 /// The values of packed rows, as the shaders read them: the CPU reference.
