@@ -155,7 +155,7 @@ impl Weights {
     /// As [`Gpu::upload`].
     pub fn upload(&self, label: &str, values: &[f32]) -> Result<Tensor> {
         match &self.files {
-            None => Ok(Tensor::new(Rc::new(Storage::planned(4 * values.len() as u64)), &[values.len()])),
+            None => Ok(Tensor::planned(&[values.len()])),
             Some(files) => files.gpu.upload(label, &[values.len()], values),
         }
     }

@@ -7,7 +7,7 @@ use super::condition::{ConditionEmbedder, Context, sinusoid};
 use super::config::DitConfig;
 use super::rotary::rotary_table;
 use crate::error::{Error, Result};
-use crate::gpu::{Arena, Cancel, Gpu, Recorder, Recording, Storage, Tensor};
+use crate::gpu::{Arena, Cancel, Gpu, Recorder, Recording, Tensor};
 use crate::ops::{Activation, Epilogue, Linear, Modulation, Permutation, add, layer_norm, linear, permute};
 use crate::weights::Weights;
 
@@ -140,21 +140,20 @@ impl Dit {
     pub fn plan(&self, latent: [usize; 3], text: usize) -> Result<(u64, u64)> {
         let grid = self.config.grid(latent)?;
         let tokens: usize = grid.iter().product();
-        let planned =
-            |shape: &[usize]| Tensor::new(Rc::new(Storage::planned(4 * shape.iter().product::<usize>() as u64)), shape);
         let [frames, height, width] = latent;
         let inputs = Inputs {
-            latent: planned(&[self.config.in_channels, frames, height, width]),
-            sinusoid: planned(&[1, self.config.freq_dim]),
-            rotary: planned(&[tokens, self.config.attention_head_dim]),
+            latent: Tensor::planned(&[self.config.in_channels, frames, height, width]),
+            sinusoid: Tensor::planned(&[1, self.config.freq_dim]),
+            rotary: Tensor::planned(&[tokens, self.config.attention_head_dim]),
             grid,
         };
         let context_arena = Arena::planning();
-        let image = self.config.image_dim.map(|dim| planned(&[self.config.pos_embed_seq_len.unwrap_or(257), dim]));
+        let image =
+            self.config.image_dim.map(|dim| Tensor::planned(&[self.config.pos_embed_seq_len.unwrap_or(257), dim]));
         let context = self.condition.context(
             &mut Recorder::new(&context_arena),
             &self.blocks,
-            &planned(&[text, self.config.text_dim]),
+            &Tensor::planned(&[text, self.config.text_dim]),
             image.as_ref(),
         )?;
         let arena = Arena::planning();

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::device::Gpu;
-use super::tensor::{Buffer, Storage, Tensor, rounded};
+use super::tensor::{Buffer, Storage, Tensor, bytes_of, rounded};
 use crate::error::{Error, Result};
 
 /// Hands out scratch tensors while a recording is made. Dispatches run in the order in which they were recorded, so a
@@ -58,7 +58,7 @@ impl Arena {
     /// # Errors
     /// [`Error::DoesNotFit`] when it is larger than a shader can see.
     pub fn tensor(&self, shape: &[usize]) -> Result<Tensor> {
-        let bytes = rounded(4 * shape.iter().product::<usize>() as u64);
+        let bytes = rounded(bytes_of(shape));
         self.free.largest.set(self.free.largest.get().max(bytes));
         let (bytes, buffer) = match self.free.take(bytes) {
             Some(free) => free,

@@ -9,7 +9,7 @@ use futures::channel::oneshot;
 use serde::Serialize;
 
 use super::kernel::{Invocations, Kernel, Pipeline};
-use super::tensor::{Buffer, Storage, Tensor};
+use super::tensor::{Buffer, Storage, Tensor, bytes_of};
 use crate::error::{Error, Result};
 
 /// Floating-point operations per second assumed until submissions have been timed: those of a slow software device, so
@@ -170,7 +170,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::DoesNotFit`] when it is larger than a shader can see.
     pub fn zeros(&self, label: &str, shape: &[usize]) -> Result<Tensor> {
-        Ok(Tensor::new(Rc::new(self.allocate(label, 4 * shape.iter().product::<usize>() as u64)?), shape))
+        Ok(Tensor::new(Rc::new(self.allocate(label, bytes_of(shape))?), shape))
     }
 
     /// A tensor with these values, row-major.

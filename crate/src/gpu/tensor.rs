@@ -80,6 +80,11 @@ pub(super) fn rounded(bytes: u64) -> u64 {
     bytes.max(16).next_multiple_of(16)
 }
 
+/// Bytes of a tensor of this shape. In a browser `usize` has 32 bits, and what is too large must not seem small.
+pub(super) fn bytes_of(shape: &[usize]) -> u64 {
+    4 * shape.iter().map(|&size| size as u64).product::<u64>()
+}
+
 /// Values in f32, row-major, in a buffer of their own. Cloning shares the buffer.
 #[derive(Clone)]
 pub struct Tensor {
@@ -90,8 +95,13 @@ pub struct Tensor {
 impl Tensor {
     /// Sees `shape` in a buffer.
     pub fn new(storage: Rc<Storage>, shape: &[usize]) -> Self {
-        debug_assert!(4 * shape.iter().product::<usize>() as u64 <= storage.bytes());
+        debug_assert!(bytes_of(shape) <= storage.bytes());
         Self { storage, shape: shape.to_vec() }
+    }
+
+    /// One that only counts.
+    pub fn planned(shape: &[usize]) -> Self {
+        Self::new(Rc::new(Storage::planned(bytes_of(shape))), shape)
     }
 
     /// Size of each dimension, slowest first.

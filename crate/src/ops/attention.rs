@@ -1,6 +1,6 @@
 //! Attention without a stored score matrix.
 
-use super::ensure;
+use super::{cost, ensure};
 use crate::error::Result;
 use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
@@ -124,7 +124,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
         },
         workgroups: (queries.div_ceil(block_rows) * a.heads * a.head_dim.div_ceil(block_columns)) as u64,
         // The scores are computed again for every block of columns.
-        cost: (2 * queries * keys * width * (1 + a.head_dim.div_ceil(block_columns))) as u64,
+        cost: cost(&[2, queries, keys, width, 1 + a.head_dim.div_ceil(block_columns)]),
     });
     Ok(out)
 }

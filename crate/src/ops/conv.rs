@@ -1,7 +1,7 @@
 //! Convolutions over time and space.
 
 use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
-use super::{Activation, Epilogue, Weight, ensure, product};
+use super::{Activation, Epilogue, Weight, cost, ensure, product};
 use crate::error::Result;
 use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
@@ -157,7 +157,7 @@ pub fn conv(
         ]
         .map(|value| value as u32),
         workgroups,
-        cost: 2 * (positions * channels * layer.weight.columns) as u64,
+        cost: cost(&[2, positions, channels, layer.weight.columns]),
     });
     Ok(out)
 }

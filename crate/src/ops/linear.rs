@@ -1,7 +1,7 @@
 //! Linear layers with fused epilogues.
 
 use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
-use super::{Activation, Weight, ensure, product};
+use super::{Activation, Weight, cost, ensure, product};
 use crate::error::Result;
 use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
 
@@ -140,7 +140,7 @@ pub fn linear(
             gate_offset,
         ],
         workgroups,
-        cost: 2 * (rows * columns * inner) as u64,
+        cost: cost(&[2, rows, columns, inner]),
     });
     Ok(out)
 }

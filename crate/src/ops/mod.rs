@@ -76,5 +76,21 @@ fn elementwise(elements: usize) -> u64 {
 
 /// Estimated cost of a kernel that moves more than it computes: about ten operations a value.
 fn memory_cost(elements: usize) -> u64 {
-    10 * elements as u64
+    cost(&[10, elements])
+}
+
+/// The product of these numbers as the cost of a dispatch. In a browser `usize` has 32 bits, which a product of two matrices
+/// of a few thousand rows exceeds.
+fn cost(factors: &[usize]) -> u64 {
+    factors.iter().map(|&factor| factor as u64).product()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cost;
+
+    #[test]
+    fn costs_may_exceed_32_bits() {
+        assert_eq!(cost(&[2, 4096, 4096, 320, 2]), 21_474_836_480);
+    }
 }

@@ -1,10 +1,9 @@
 //! Convolutions that look into the past, and what they remember of it (`WanCausalConv3d` with its feature cache).
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::gpu::{Recorder, Storage, Tensor};
+use crate::gpu::{Recorder, Tensor};
 use crate::ops::{Activation, Conv, Epilogue, conv};
 use crate::weights::Weights;
 
@@ -44,12 +43,11 @@ impl Memory {
             return Ok(tensor.clone());
         }
         let shape = [&[frames], &x.shape()[1..]].concat();
-        let bytes = 4 * shape.iter().product::<usize>() as u64;
         let tensor = match recorder.arena().gpu() {
             Some(gpu) => gpu.zeros("convolution memory", &shape)?,
-            None => Tensor::new(Rc::new(Storage::planned(bytes)), &shape),
+            None => Tensor::planned(&shape),
         };
-        self.bytes += bytes;
+        self.bytes += tensor.storage().bytes();
         self.frames[slot] = Some(tensor.clone());
         Ok(tensor)
     }

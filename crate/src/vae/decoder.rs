@@ -8,7 +8,7 @@ use super::config::VaeConfig;
 use super::resample::Upsample;
 use super::residual_block::{RMS, ResidualBlock};
 use crate::error::{Error, Result};
-use crate::gpu::{Arena, Cancel, Gpu, Recorder, Recording, Storage, Tensor};
+use crate::gpu::{Arena, Cancel, Gpu, Recorder, Recording, Tensor};
 use crate::ops::{
     Activation, Epilogue, Linear, Permutation, channel_affine, duplicate_up, linear, permute, rgba, rms_norm,
 };
@@ -159,8 +159,7 @@ impl Decoder {
     pub fn plan(&self, frames: usize, height: usize, width: usize) -> Result<(u64, u64)> {
         let arena = Arena::planning();
         let mut memory = Memory::default();
-        let shape = [1, height, width, self.config.z_dim];
-        let latent = Tensor::new(Rc::new(Storage::planned(4 * shape.iter().product::<usize>() as u64)), &shape);
+        let latent = Tensor::planned(&[1, height, width, self.config.z_dim]);
         for first in [true, false].into_iter().take(frames) {
             self.forward(&mut Recorder::new(&arena), &mut memory, &latent, true, first)?;
         }
