@@ -138,14 +138,14 @@ async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cance
 
 /// The encoder's rows for a prompt, padded with zeros to the length that the transformer reads.
 async fn rows(model: &Model, tokens: Vec<u32>, cancel: &Cancel) -> Result<Rc<Vec<f32>>> {
-    if let Some(rows) = model.encoded.borrow().get(&tokens) {
-        return Ok(Rc::clone(rows));
+    if let Some(rows) = model.encoded.borrow().rows_of(&tokens) {
+        return Ok(rows);
     }
     let encoder = model.text().await?;
     let mut values = encoder.encode(model.gpu(), &tokens, cancel).await?;
     values.resize(model.manifest().text_length * encoder.config().d_model, 0.0);
     let values = Rc::new(values);
-    model.encoded.borrow_mut().insert(tokens, Rc::clone(&values));
+    model.encoded.borrow_mut().keep(tokens, Rc::clone(&values));
     Ok(values)
 }
 

@@ -11,7 +11,7 @@ use crate::format::manifest::Role;
 use crate::format::{ByteSource, Manifest, TensorFile};
 use crate::gpu::Gpu;
 use crate::plan::{ClipSize, Planner};
-use crate::text::{TextConfig, TextEncoder, Tokenizer};
+use crate::text::{EncodedPrompts, TextConfig, TextEncoder, Tokenizer};
 use crate::vae::{Decoder, VaeConfig};
 use crate::weights::{OnBytes, Weights};
 
@@ -21,7 +21,8 @@ pub(crate) const RESIDENT_BYTES: u64 = 1 << 30;
 /// A tokenizer is read as a whole; the largest known, umT5's, has 17 MB.
 const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
 
-/// Called with the bytes of weights read so far and those of all weights.
+/// Called with the bytes of weights read so far and those of all weights; of a model whose networks are there one after the
+/// other, with those of the network that is being read.
 pub type OnLoad = Rc<dyn Fn(u64, u64)>;
 
 /// A model that is ready to generate.
@@ -33,8 +34,8 @@ pub struct Model {
     text: Network<TextEncoder>,
     dit: Network<Dit>,
     decoder: Network<Decoder>,
-    /// Rows of prompts that were encoded before, by their token numbers.
-    pub(crate) encoded: RefCell<HashMap<Vec<u32>, Rc<Vec<f32>>>>,
+    /// The last prompts that were encoded.
+    pub(crate) encoded: RefCell<EncodedPrompts>,
     on_load: OnLoad,
     loaded: Rc<Cell<u64>>,
 }
@@ -177,7 +178,13 @@ impl Model {
             files.push(TensorFile::open(Rc::clone(find(&self.sources, &file.path)?)).await?);
         }
         let (on_load, loaded) = (Rc::clone(&self.on_load), Rc::clone(&self.loaded));
-        let total = self.manifest.weight_bytes();
+        let total = if self.is_resident() {
+            self.manifest.weight_bytes()
+        } else {
+            // Read anew for every clip, and each for itself.
+            loaded.set(0);
+            self.manifest.files_of(role).map(|file| file.bytes).sum()
+        };
         let on_bytes: OnBytes = Rc::new(move |bytes| {
             loaded.set(loaded.get() + bytes);
             on_load(loaded.get().min(total), total);
