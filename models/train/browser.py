@@ -5,6 +5,7 @@ Needs `cargo xtask build`, which also puts the model of ../nano beside the page,
 """
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from exported import digest, manifest_of
 from generated import generated
 from quality import psnr
 from questions import draw_questions, fits_model
-from recogniser import ATTRIBUTES, add_recogniser, has_meaning, in_parts, load, seen
+from recogniser import ATTRIBUTES, add_recogniser, has_meaning, load, named, seen
 from tables import markdown, publish
 
 TESTS = "../../tests/browser"
@@ -29,8 +30,7 @@ def main():
     args = arguments()
     recogniser = load(args.recogniser, args.kind)
     questions = draw_questions(args.prompts, False, fits_model(args.model, args.kind.fps), SEED)
-    folder = os.path.abspath(f"runs/browser/{digest(args.model)}/{args.kind}")
-    in_chromium = chromium_clips(folder, args, questions.prompts)
+    in_chromium = chromium_clips(args, questions.prompts)
     native = torch.stack(list(generated(args, questions.prompts, range(args.prompts))))
     report = compare(recogniser, args.kind, in_chromium, native, questions.scenes)
     report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "steps": args.steps}
@@ -46,13 +46,15 @@ def arguments():
     return parsed(parser)
 
 
-def chromium_clips(folder, args, prompts):
-    """uint8 [N, 3, T, H, W]; a prompt's number is its seed. Clips that are in the folder are kept."""
-    os.makedirs(folder, exist_ok=True)
+def chromium_clips(args, prompts):
+    """uint8 [N, 3, T, H, W]; a prompt's number is its seed. Clips are kept, in a folder for the model and what it was asked."""
     kind = args.kind
     options = {"width": kind.width, "height": kind.height, "seconds": kind.frames / kind.fps, "fps": kind.fps, "steps": args.steps}
+    requests = json.dumps([{"prompt": prompt, "seed": seed} | options for seed, prompt in enumerate(prompts)])
+    folder = os.path.abspath(f"runs/browser/{digest(args.model)}/{hashlib.sha256(requests.encode()).hexdigest()[:16]}")
+    os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/requests.json", "w") as file:
-        json.dump([{"prompt": prompt, "seed": seed} | options for seed, prompt in enumerate(prompts)], file)
+        file.write(requests)
     subprocess.run(["npx", "playwright", "test", "--config", "clips.config.ts"], cwd=TESTS, check=True, env=os.environ | {"KINORA_CLIPS": folder})
     if manifest_of(folder)["files"] != manifest_of(args.model)["files"]:
         raise ValueError(f"the built page has another model than {args.model}: cargo xtask build")
@@ -65,18 +67,12 @@ def compare(recogniser, kind, in_chromium, native, scenes):
     identical = (in_chromium == native).flatten(1).all(1)
     ratios = psnr(from_bytes(in_chromium[~identical]), from_bytes(native[~identical]))
     different = {"median": round(ratios.median().item(), 2), "least": round(ratios.min().item(), 2)} if len(ratios) else None
-    named = [verdicts(recogniser, kind, clips) for clips in (in_chromium, native)]
+    theirs, ours = (named(recogniser, to_bytes(seen(from_bytes(clips))), kind) for clips in (in_chromium, native))
     same = {}
     for name in ATTRIBUTES:
         counts = has_meaning(scenes, name)
-        same[name] = round((named[0][name] == named[1][name])[counts].float().mean().item(), 3) if counts.any() else None
+        same[name] = round((theirs[name] == ours[name])[counts].float().mean().item(), 3) if counts.any() else None
     return {"identical": int(identical.sum()), "PSNR of the others": different, "same verdict": same}
-
-
-def verdicts(recogniser, kind, clips):
-    """{attribute: index that the recogniser names [B]}"""
-    scores = in_parts(recogniser, to_bytes(seen(from_bytes(clips))), kind)
-    return {name: torch.cat([part[name].argmax(1) for part in scores]) for name in ATTRIBUTES}
 
 
 def table(report):

@@ -118,7 +118,7 @@ def main():
     if not os.path.exists(f"{args.folder}/statistics.json"):
         if workers.rank == 0:
             measure(model, args.folder, device, args.batch)
-        workers.wait()
+    workers.wait()
     set_statistics(vae, args.folder)
     for kind, number in in_order(args.kinds)[workers.rank::workers.count]:
         path = f"{args.folder}/{kind}-{number:04d}.pt"
@@ -126,8 +126,7 @@ def main():
             continue
         if time.monotonic() - start > 60 * args.minutes:
             break
-        count, seed = args.clips * (EXCERPTS if is_excerpt(kind) else 1), seed_of(kind, number)
-        scenes = scenes_to_learn(count, torch.Generator().manual_seed(seed))
+        scenes, seed = scenes_of_shard(kind, number, args.clips), seed_of(kind, number)
         latents, cover = encode(model, scenes, kind, device, args.batch, seed)
         with written_whole(path) as part:
             torch.save({"captions": captions_of(scenes, seed), "latents": normalised(vae, latents).half(),
@@ -141,6 +140,12 @@ def in_order(kinds):
     part of every kind is there."""
     wanted = sorted((number / count, kind, number) for kind, count in kinds for number in range(count))
     return [(kind, number) for _, kind, number in wanted]
+
+
+def scenes_of_shard(kind, number, clips):
+    """The scenes of a shard; `clips`: how many a shard of clips has, one of excerpts has EXCERPTS times as many."""
+    count = clips * (EXCERPTS if is_excerpt(kind) else 1)
+    return scenes_to_learn(count, torch.Generator().manual_seed(seed_of(kind, number)))
 
 
 def scenes_to_learn(count, generator):

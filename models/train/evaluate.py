@@ -6,6 +6,7 @@ can be expected, on these after a way through the autoencoder, and on generated 
 """
 
 import argparse
+import hashlib
 
 import torch
 
@@ -32,9 +33,14 @@ def main():
     report["how"] = {
         "kind": str(args.kind), "prompts of each": args.prompts, "reconstructed of each": min(RECONSTRUCTED, args.prompts),
         "too long to ask": {name: questions.too_long for name, questions in parts.items()}, "steps": args.steps,
-        "engine": "kinora generate",
+        "engine": "kinora generate", "recogniser, SHA-256": sha256(args.recogniser),
     }
     publish(report, args.out, table)
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def arguments():

@@ -179,12 +179,17 @@ def vocabulary():
 
 def write_log(args):
     """All stages' logs in the order of training; first, if it is there, the log of the model that was begun with."""
-    students = sorted(glob.glob(f"{args.folder}/distil/student-*.jsonl"), key=os.path.getmtime)
+    students = sorted(glob.glob(f"{args.folder}/distil/student-*.jsonl"), key=steps_of_student, reverse=True)
     paths = [f"{args.folder}/{name}.jsonl" for name in ("earlier", "vae/frames", "vae/decoder", "dit/low-resolution", "dit/dit")] + students
     with open(f"{args.out}/training-log.jsonl", "w") as out:
         for path in filter(os.path.exists, paths):
             with open(path) as file:
                 shutil.copyfileobj(file, out)
+
+
+def steps_of_student(path):
+    """4 of .../student-4.jsonl"""
+    return int(os.path.basename(path).removeprefix("student-").removesuffix(".jsonl"))
 
 
 def write_checkpoint(args, pipeline):

@@ -76,9 +76,10 @@ class Latents:
         self.refresh()
 
     def refresh(self):
-        """Take in shards written since the last time."""
+        """Take in shards written since the last time: on all workers the same, or they would not choose the same kinds."""
         fresh = {}
-        for path in sorted(set(glob.glob(f"{self.args.latents}/*@*-*.pt")) - self.seen):
+        there = self.workers.first_lists(glob.glob(f"{self.args.latents}/*@*-*.pt"), self.device)
+        for path in sorted(set(there) - self.seen):
             kind = kind_of(os.path.basename(path).rsplit("-", 1)[0])
             if self.args.kinds is None or kind in self.args.kinds:
                 self.seen.add(path)

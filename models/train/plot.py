@@ -23,12 +23,14 @@ def main():
 
 def read(path):
     """{stage: {quantity: [(training seconds, value)]}}, stages in the order of training."""
-    stages, before, last = defaultdict(lambda: defaultdict(list)), defaultdict(int), defaultdict(int)
+    stages, before, last, first_step = defaultdict(lambda: defaultdict(list)), defaultdict(int), defaultdict(int), {}
     with open(path) as file:
         for line in map(json.loads, file):
             stage, seconds = line["stage"], line["seconds"]
-            if seconds < last[stage]:  # a stage that was begun again with the weights it had
+            # A stage that was begun again with the weights it had; one that only went on goes back to its last checkpoint.
+            if seconds < last[stage] and line["step"] <= first_step[stage]:
                 before[stage] += last[stage]
+            first_step.setdefault(stage, line["step"])
             last[stage] = seconds
             for quantity in filter(is_shown, line):
                 stages[stage][quantity].append((before[stage] + seconds, line[quantity]))

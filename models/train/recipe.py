@@ -5,8 +5,9 @@
     python recipe.py gpu          25 minutes of one large GPU
     python recipe.py further      eleven minutes of one large GPU: the DiT of ../nano trained further, with the autoencoder it has
 
-Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have
-changed, and training goes on from its last checkpoint.
+Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have changed or a
+stage before them has run, and training goes on from its last checkpoint. Students begin anew where their teacher has changed.
+After training the autoencoder further, empty the folders of latents and DiT.
 """
 
 import argparse
@@ -163,13 +164,15 @@ def main():
     if preset.begins_with:
         begin_with(preset.begins_with, folder)
     workers = args.workers or (torch.cuda.device_count() if preset.device == "cuda" else os.cpu_count())
-    for stage in stages(folder, out, os.path.abspath(args.kinora), preset.begins_with):
+    every = stages(folder, out, os.path.abspath(args.kinora), preset.begins_with)
+    for number, stage in enumerate(every):
         if is_left_out(stage, preset, args.also):
             continue
         words = stage.words + preset.options.get(stage.name, "").split()
         if finished(folder).get(stage.name) == words:
             print(f"{stage.name}: done", flush=True)
             continue
+        forget(folder, {later.name for later in every[number + 1:]})
         start = time.monotonic()
         print(f"{stage.name}: {stage.script} {' '.join(words)}", flush=True)
         run(stage, words, preset.device, workers * (preset.rendering if stage.name == "latents" else 1))
@@ -208,7 +211,17 @@ def finished(folder):
 
 
 def write_finished(folder, name, words):
-    content = finished(folder) | {name: words}
+    write(folder, finished(folder) | {name: words})
+
+
+def forget(folder, names):
+    """What these stages have made is of what there was before them."""
+    if "distil" in names & finished(folder).keys():
+        shutil.rmtree(f"{folder}/distil", ignore_errors=True)  # students of another teacher, at their last steps
+    write(folder, {name: words for name, words in finished(folder).items() if name not in names})
+
+
+def write(folder, content):
     with written_whole(f"{folder}/recipe.json") as path, open(path, "w") as file:
         json.dump(content, file, indent=1)
 

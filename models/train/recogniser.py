@@ -108,14 +108,17 @@ def disturbed(clips, generator):
     return torch.lerp(clips, blurred, share) + 0.05 * torch.randn(clips.shape, generator=generator, device=clips.device)
 
 
-def train(kinds, count, epochs, batch=32, device="cpu", seed=11, rate=1e-3):
+def train(kinds, count, epochs, batch=32, device="cpu", seed=11, rate=1e-3, weights=None):
     """A recogniser that has learned on `count` rendered clips of each kind, held-out combinations among them: a judge
-    must know what it is asked about."""
+    must know what it is asked about. It begins with `weights`, those of another one's state_dict(), or with random ones."""
     torch.manual_seed(seed)
     generator, noise = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed + 1)
     material = [(scenes.to(device), rendered(scenes, kind, device), kind) for kind in kinds for scenes in [draw(count, generator)]]
     print(f"recogniser: {len(kinds)} x {count} clips rendered", flush=True)
-    model = Recogniser(kinds).to(device)
+    model = Recogniser(kinds)
+    if weights is not None:
+        model.load_state_dict(weights)
+    model.to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
     batches = [(which, slice(start, start + batch)) for which in range(len(kinds)) for start in range(0, count - batch + 1, batch)]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * len(batches))
@@ -146,10 +149,20 @@ def in_parts(function, views, kind, batch=64):
     return [function(from_bytes(part), seconds_of(kind, len(part))) for part in views.split(batch)]
 
 
-def judge(model, views, kind, scenes):
-    """{attribute: bool [B], whether the recogniser names what the scenes have}; views: uint8, as `rendered` gives them."""
+def named(model, views, kind):
+    """{attribute: number of the name [B] that the recogniser gives}; views: uint8, as `rendered` gives them."""
     scores = in_parts(model, views, kind)
-    return {name: torch.cat([part[name].argmax(1) for part in scores]) == getattr(scenes, name) for name in ATTRIBUTES}
+    return {name: torch.cat([part[name].argmax(1) for part in scores]) for name in ATTRIBUTES}
+
+
+def judge(model, views, kind, scenes):
+    """{attribute: bool [B], whether the recogniser names what the scenes have}; views as for `named`."""
+    return right(named(model, views, kind), scenes)
+
+
+def right(names, scenes):
+    """{attribute: bool [B], whether `named` gave what the scenes have}"""
+    return {name: number == getattr(scenes, name) for name, number in names.items()}
 
 
 def accuracy(verdicts, scenes):
@@ -187,12 +200,16 @@ def main():
     parser.add_argument("--clips", type=int, default=12_000, help="rendered clips of each kind to learn on")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=1e-3, help="the highest learning rate")
+    parser.add_argument("--seed", type=int, default=11, help="of the scenes that are rendered")
+    parser.add_argument("--initial-weights", help="another recogniser's file, to begin with its weights")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", default="runs/recogniser.pt")
     args = parser.parse_args()
-    model = train(args.kinds, args.clips, args.epochs, args.batch, args.device)
+    weights = torch.load(args.initial_weights)["weights"] if args.initial_weights else None
+    model = train(args.kinds, args.clips, args.epochs, args.batch, args.device, args.seed, args.rate, weights)
     save(model, args.out)
-    scenes = draw(512, torch.Generator().manual_seed(12))
+    scenes = draw(512, torch.Generator().manual_seed(args.seed + 1))
     for kind in args.kinds:
         print(kind, accuracy(judge(model, rendered(scenes, kind), kind, scenes), scenes), flush=True)
 

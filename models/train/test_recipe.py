@@ -69,6 +69,23 @@ def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
         assert len(json.load(file)["latents_mean"]) == autoencoder.config.z_dim
 
 
+def test_what_comes_after_a_changed_stage_is_made_anew(monkeypatch, tmp_path):
+    stages = []
+    monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.append(stage.name))
+    monkeypatch.setattr(sys, "argv", ["recipe.py", "further", "--folder", str(tmp_path), "--workers", "1"])
+    recipe.main()
+    student = tmp_path / "distil/student-4.pt"
+    student.parent.mkdir()
+    student.touch()
+    stages.clear()
+    recipe.main()
+    assert stages == [] and student.exists()
+    options = recipe.PRESETS["further"].options
+    monkeypatch.setitem(options, "dit", options["dit"] + " --seed 2")
+    recipe.main()
+    assert stages == ["dit", "distil", "export", "plot"] and not student.exists()
+
+
 @pytest.mark.parametrize("model", ["model", "model/teacher"])
 def test_the_engine_makes_a_clip(folder, model, tmp_path):
     command = [KINORA, "generate", "--model", str(folder / model), "--prompt", EXAMPLES[1], "--frames", "9", "--steps", "2",

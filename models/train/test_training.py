@@ -18,6 +18,7 @@ import blocks
 import denoiser
 import distil_dit
 import encode_latents
+import plot
 import train_dit
 import train_tokenizer
 import train_vae
@@ -239,6 +240,13 @@ def test_the_target_is_where_two_steps_lead():
     expected = move(move(latents, start, middle), middle, end)
     found = latents + (end - start)[:, None, None, None, None] * distil_dit.two_steps(velocity, latents, start, end)
     assert torch.allclose(found, expected, atol=1e-6)
+
+
+def test_the_plot_knows_a_stage_that_went_on_from_one_that_was_begun_again(tmp_path):
+    lines = [(50, 10), (100, 20), (150, 30), (150, 28), (200, 38), (50, 9), (100, 18)]  # step, seconds
+    with open(tmp_path / "log.jsonl", "w") as file:
+        file.writelines(json.dumps({"stage": "dit", "step": step, "seconds": seconds, "loss": 1.0}) + "\n" for step, seconds in lines)
+    assert [seconds for seconds, _ in plot.read(tmp_path / "log.jsonl")["dit"]["loss"]] == [10, 20, 30, 28, 38, 47, 56]
 
 
 class Parsed(Exception):

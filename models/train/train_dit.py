@@ -44,6 +44,7 @@ def arguments(words):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default="runs/dit", help="where checkpoints and logs are")
     parser.add_argument("--name", default="dit", help="of checkpoint and log there")
+    parser.add_argument("--initial-weights", help="weights to begin with: an exported model's folder or its checkpoint/denoiser.safetensors, or a run's *.pt")
     latents.add_options(parser)
     training.add_options(parser, rate=1.5e-3, warmup=200)
     return parser.parse_args(words)

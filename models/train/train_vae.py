@@ -51,6 +51,7 @@ def arguments(words):
     parser.add_argument("--folder", default="runs/vae", help="where checkpoints and logs are")
     parser.add_argument("--batch", type=int, default=8, help="frames of 128x128, or as many smaller ones, a step")
     parser.add_argument("--decoder-only", action="store_true")
+    parser.add_argument("--initial-weights", help="weights to begin with: an exported model's checkpoint/vae.safetensors, or a run's *.pt")
     training.add_options(parser, rate=1.5e-3, warmup=100)
     return parser.parse_args(words)
 

@@ -20,7 +20,6 @@ LOG_EVERY = 50  # steps
 
 def add_options(parser, rate, warmup):
     """The options that all stages have; those of one process are never beginnings of torchrun's own (see test_training.py)."""
-    parser.add_argument("--initial-weights", help="weights to begin with: checkpoint/*.safetensors of an exported model, for text encoder and DiT also its folder, or a run's *.pt")
     parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training, those of earlier runs included, if steps are left")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")

@@ -77,6 +77,14 @@ class Workers:
         dist.broadcast(value, 0)
         return value.item()
 
+    def first_lists(self, items, device):
+        """The list that the first worker has."""
+        if self.count == 1:
+            return items
+        lists = [items]
+        dist.broadcast_object_list(lists, 0, device=device)
+        return lists[0]
+
     def wait(self):
         """Wait for all workers."""
         if self.count > 1:
