@@ -12,6 +12,7 @@ use crate::plan::{ClipSize, Planner};
 use crate::preview::{Preview, preview};
 use crate::sampler::{Noise, Sampler, SamplerKind, clean};
 use crate::text::{negative_prompt_tokens, prompt_tokens};
+use crate::vae::{Decoder, LatentVideo, Tiling};
 
 /// A clip to be made.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -118,7 +119,7 @@ pub async fn generate(
             latent
         }
     };
-    decode(model, latent_size, &latent, events, cancel).await
+    decode(model, &planner.ways_to_decode(size, model.gpu().budget())?, latent_size, &latent, events, cancel).await
 }
 
 async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cancel: &Cancel) -> Result<Conditions> {
@@ -281,35 +282,85 @@ impl Events for Silent {
     fn frame(&mut self, _: Frame) {}
 }
 
+/// Decodes in the first of the ways for which there is memory.
 async fn decode(
     model: &Model,
-    [frames, height, width]: [usize; 3],
+    ways: &[Option<Tiling>],
+    latent_size: [usize; 3],
     latent: &[f32],
     events: &mut dyn Events,
     cancel: &Cancel,
 ) -> Result<()> {
     let decoder = model.decoder().await?;
+    let [frames, height, width] = latent_size;
     let channels = decoder.config().z_dim;
     if latent.len() != channels * frames * height * width {
         return Err(Error::bad_input("the latent is one of another clip"));
     }
-    let mut decoding = decoder.start(model.gpu(), height, width, true)?;
-    let area = height * width;
-    let mut index = 0;
-    events.progress(Phase::Decode, 0, frames);
-    for frame in 0..frames {
+    // [C, F, h, w] → [F, h, w, C]
+    let positions = frames * height * width;
+    let value = |at: usize| (0..channels).map(move |channel| latent[channel * positions + at]);
+    let values: Vec<f32> = (0..positions).flat_map(value).collect();
+    let latent = LatentVideo { values: &values, size: [height, width], normalised: true };
+    let mut sent = 0;
+    for (number, tiling) in ways.iter().enumerate() {
+        let outcome = match tiling {
+            None => decode_whole(model, &decoder, &latent, &mut sent, events, cancel).await,
+            Some(tiling) => decode_in_tiles(model, &decoder, &latent, *tiling, sent, events, cancel).await,
+        };
+        match outcome {
+            // The device may have more to say about what it had no memory for.
+            Err(Error::OutOfMemory(_)) if number + 1 < ways.len() => match model.gpu().finish().await {
+                Err(lost @ Error::DeviceLost(_)) => return Err(lost),
+                _ => continue,
+            },
+            outcome => return outcome,
+        }
+    }
+    Ok(())
+}
+
+/// Decodes and sends frame after frame; `sent` counts them.
+async fn decode_whole(
+    model: &Model,
+    decoder: &Decoder,
+    latent: &LatentVideo<'_>,
+    sent: &mut usize,
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<()> {
+    let [height, width] = latent.size;
+    let mut decoding = decoder.start(model.gpu(), height, width, latent.normalised)?;
+    let frames = latent.values.chunks_exact(height * width * decoder.config().z_dim);
+    let total = frames.len();
+    events.progress(Phase::Decode, 0, total);
+    for (number, values) in frames.enumerate() {
         cancel.check()?;
-        // [C, F, h, w] → [h, w, C]
-        let value = |position: usize, channel: usize| latent[(channel * frames + frame) * area + position];
-        let positions = (0..area).flat_map(|position| (0..channels).map(move |channel| (position, channel)));
-        let values: Vec<f32> = positions.map(|(position, channel)| value(position, channel)).collect();
-        let decoded = decoding.next(&values, cancel).await?;
+        let decoded = decoding.next(values, cancel).await?;
         let pixels = decoded.rgba(model.gpu()).await?;
         for data in pixels.chunks_exact(4 * decoded.width * decoded.height) {
-            events.frame(Frame { index, width: decoded.width, height: decoded.height, data: data.to_vec() });
-            index += 1;
+            events.frame(Frame { index: *sent, width: decoded.width, height: decoded.height, data: data.to_vec() });
+            *sent += 1;
         }
-        events.progress(Phase::Decode, frame + 1, frames);
+        events.progress(Phase::Decode, number + 1, total);
+    }
+    Ok(())
+}
+
+/// Decodes tile after tile, then sends all frames but the `sent` first.
+async fn decode_in_tiles(
+    model: &Model,
+    decoder: &Decoder,
+    latent: &LatentVideo<'_>,
+    tiling: Tiling,
+    sent: usize,
+    events: &mut dyn Events,
+    cancel: &Cancel,
+) -> Result<()> {
+    let progress = |done, total| events.progress(Phase::Decode, done, total);
+    let video = decoder.decode_in_tiles(model.gpu(), latent, tiling, progress, cancel).await?;
+    for (index, data) in video.frames().enumerate().skip(sent) {
+        events.frame(Frame { index, width: video.width, height: video.height, data: data.to_vec() });
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::format::manifest::Role;
 use crate::gpu::Budget;
 use crate::model::RESIDENT_BYTES;
 use crate::text::TextConfig;
-use crate::vae::{Decoder, VaeConfig};
+use crate::vae::{Decoder, Tiling, VaeConfig};
 use crate::weights::Weights;
 
 /// Size of a clip.
@@ -36,6 +36,19 @@ pub struct Plan {
     /// The largest of the model's sizes that does, where this one does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<ClipSize>,
+}
+
+/// Device memory in bytes: of everything at its peak, and of the largest single tensor.
+#[derive(Clone, Copy)]
+struct Needs {
+    peak: u64,
+    largest: u64,
+}
+
+impl Needs {
+    fn fit(self, budget: Budget) -> bool {
+        self.peak <= budget.bytes && self.largest <= budget.tensor_bytes
+    }
 }
 
 /// Networks without weights, to measure.
@@ -97,8 +110,8 @@ impl Planner {
     /// # Errors
     /// [`Error::BadInput`] when the model cannot make this size at all.
     pub fn plan(&self, size: ClipSize, budget: Budget) -> Result<Plan> {
-        let (bytes, largest) = self.measure(size)?;
-        let fits = bytes <= budget.bytes && largest <= budget.tensor_bytes;
+        let (needs, _) = self.measure(size, budget)?;
+        let (bytes, fits) = (needs.peak, needs.fit(budget));
         let suggestion = if fits { None } else { self.largest_that_fits(budget) };
         Ok(Plan { bytes, budget: budget.bytes, fits, suggestion })
     }
@@ -119,12 +132,34 @@ impl Planner {
         Err(Error::DoesNotFit(message))
     }
 
-    /// Peak in bytes, and the largest single tensor.
-    fn measure(&self, size: ClipSize) -> Result<(u64, u64)> {
+    /// How the decoder may go about a clip of this size, what takes the most memory first: whole frames (`None`), then tiles. What
+    /// cannot fit is left out, if anything can.
+    ///
+    /// # Errors
+    /// As [`Planner::plan`].
+    pub fn ways_to_decode(&self, size: ClipSize, budget: Budget) -> Result<Vec<Option<Tiling>>> {
+        Ok(self.measure(size, budget)?.1)
+    }
+
+    /// What the clip needs if it is decoded in the first of the ways given.
+    fn measure(&self, size: ClipSize, budget: Budget) -> Result<(Needs, Vec<Option<Tiling>>)> {
+        let [_, height, width] = self.latent_size(size)?;
+        let whole = std::iter::once(None);
+        let mut ways: Vec<_> = whole.chain(Tiling::dividing(&self.vae, height, width).map(Some)).collect();
+        let mut needs = self.needs(size, None)?;
+        while !needs.fit(budget) && ways.len() > 1 {
+            ways.remove(0);
+            needs = self.needs(size, ways[0])?;
+        }
+        Ok((needs, ways))
+    }
+
+    fn needs(&self, size: ClipSize, tiling: Option<Tiling>) -> Result<Needs> {
         let latent = self.latent_size(size)?;
         let text = self.manifest.text_length as u64 * self.text_row_bytes;
         let (dit, dit_largest) = self.dit.plan(latent, self.manifest.text_length)?;
-        let (vae, vae_largest) = self.decoder.plan(latent[0], latent[1], latent[2])?;
+        let side = tiling.map_or(usize::MAX, |tiling| tiling.side);
+        let (vae, vae_largest) = self.decoder.plan(latent[0], latent[1].min(side), latent[2].min(side))?;
         let weights = |role| self.manifest.files_of(role).map(|file| file.bytes).sum::<u64>();
         let all = self.manifest.weight_bytes();
         let peak = if all <= RESIDENT_BYTES {
@@ -133,7 +168,7 @@ impl Planner {
             // A large text encoder is streamed, a layer at a time.
             text.max(weights(Role::Dit) + dit).max(weights(Role::Vae) + vae)
         };
-        Ok((peak, dit_largest.max(vae_largest)))
+        Ok(Needs { peak, largest: dit_largest.max(vae_largest) })
     }
 
     fn largest_that_fits(&self, budget: Budget) -> Option<ClipSize> {
@@ -141,9 +176,7 @@ impl Planner {
             let (width, height) = (size.width, size.height);
             self.manifest.frames.iter().map(move |&frames| ClipSize { width, height, frames })
         });
-        let fits = |size: &ClipSize| {
-            self.measure(*size).is_ok_and(|(bytes, largest)| bytes <= budget.bytes && largest <= budget.tensor_bytes)
-        };
+        let fits = |size: &ClipSize| self.measure(*size, budget).is_ok_and(|(needs, _)| needs.fit(budget));
         sizes.filter(fits).max_by_key(|size| size.width * size.height * size.frames)
     }
 }

@@ -5,6 +5,8 @@ encode-input[-case].safetensors {video [3,T,H,W] in [-1, 1]}, encode-expected[-c
 the mean of the posterior (`encode(video).latent_dist.mode()`), not normalised;
 decode-input[-case].safetensors {latent [C,t,h,w]}, decode-expected[-case].safetensors {video [3,T,H,W]}:
 `decode(latent).sample`, which diffusers clamps to [-1, 1].
+tiled-input.safetensors {latent [C,t,h,w]}, tiled-expected.safetensors {video [3,T,H,W]}: `tiled_decode`, in tiles of 32 pixels,
+one every 24.
 The files of single-frames hold the last taps over time only, and its config.json says so with `kernel_frames`.
 """
 
@@ -112,6 +114,17 @@ def decoded(vae: AutoencoderKLWan, latent: torch.Tensor) -> torch.Tensor:
     return vae.decode(latent[None]).sample[0]
 
 
+def write_tiled(vae: AutoencoderKLWan, directory: Path) -> None:
+    """A latent decoded in six tiles that overlap."""
+    vae.enable_tiling(tile_sample_min_height=32, tile_sample_min_width=32, tile_sample_stride_height=24, tile_sample_stride_width=24)
+    latent = normal(generator(6900), vae.config.z_dim, 3, 6, 9)
+    tiled = decoded(vae, latent)
+    vae.disable_tiling()
+    print(f"    tiles change the video by {(tiled - decoded(vae, latent)).norm() / tiled.norm():.1%}")
+    save(directory / "tiled-input.safetensors", latent=latent)
+    save(directory / "tiled-expected.safetensors", video=tiled)
+
+
 def write() -> None:
     for index, (name, (_, cases)) in enumerate(CONFIGS.items()):
         directory = FIXTURES / "vae" / name
@@ -119,6 +132,8 @@ def write() -> None:
         vae.save_pretrained(directory)
         if name == "single-frames":
             leave_out_the_past(vae, directory)
+        if name == "plain":
+            write_tiled(vae, directory)
         for case_index, (case, (frames, height, width)) in enumerate(cases.items()):
             rng = generator(6000 + 10 * index + case_index)
             video = torch.from_numpy(rng.uniform(-1, 1, (3, frames, height, width))).float()

@@ -72,7 +72,12 @@ impl Frames {
     /// # Errors
     /// Whatever the device reported.
     pub async fn values(&self, gpu: &Gpu) -> Result<Vec<f32>> {
-        Ok(gpu.read(&self.video).await?.into_iter().map(|value| value.clamp(-1.0, 1.0)).collect())
+        Ok(self.unclamped(gpu).await?.into_iter().map(|value| value.clamp(-1.0, 1.0)).collect())
+    }
+
+    /// As the network makes them, some beyond [−1, 1]; [frames, height, width, 3].
+    pub(super) async fn unclamped(&self, gpu: &Gpu) -> Result<Vec<f32>> {
+        gpu.read(&self.video).await
     }
 
     /// Bytes R, G, B, A of every pixel, [frames, height, width, 4].

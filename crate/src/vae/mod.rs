@@ -11,7 +11,9 @@ mod encoder;
 pub mod names;
 mod resample;
 mod residual_block;
+mod tiles;
 
 pub use config::VaeConfig;
 pub use decoder::{Decoder, Decoding, Frames};
 pub use encoder::{Encoder, Encoding};
+pub use tiles::{LatentVideo, Pixels, Tiling};
