@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
-import type { Manifest } from "../../web/src/manifest.js";
-import { baseUrl, expect, type StudioPage, test } from "./support/studio.js";
+import type { Manifest, ModelFile } from "../../web/src/manifest.js";
+import { baseUrl, expect, type StudioPage, smallClips, test } from "./support/studio.js";
 
 const prompt = "a red ball bouncing over the meadow at sunset";
 
@@ -99,24 +99,36 @@ test("a stored file that is damaged is downloaded again, the others are not", as
 	await studio.open();
 	await studio.prompt.fill(prompt);
 	await expectToWork(studio);
-	const file = (await studio.manifest()).files.find(({ role }) => role === "vae");
+	const file = fileOf(await studio.manifest(), "vae");
 	await studio.open();
-	await page.evaluate(async (name) => {
-		const root = await navigator.storage.getDirectory();
-		const folder = await root.getDirectoryHandle("kinora-models");
-		const handle = await folder.getFileHandle(name);
-		const writable = await handle.createWritable({ keepExistingData: true });
-		await writable.write("no GGUF");
-		await writable.close();
-	}, file?.sha256 ?? "");
+	await overwrite(page, file.sha256, 0, [...Buffer.from("no GGUF")]);
 	const downloads = watchDownloads(page);
-	await studio.prompt.fill(prompt);
 	await studio.generate.click();
-	await expect(studio.alert).toContainText("This model cannot be used", { timeout: 60_000 });
-	await page.getByRole("button", { name: "Dismiss" }).click();
+	await expect(studio.alert).toContainText("downloaded anew", { timeout: 60_000 });
 	expect(downloads).toEqual([]);
 	await expectToWork(studio);
-	expect(downloads).toEqual([`${baseUrl()}models/nano/${file?.path}`]);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
+});
+
+test("a stored file whose weights are numbers no more is downloaded again", async ({
+	studio,
+	page,
+}) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(2);
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	const file = fileOf(await studio.manifest(), "dit");
+	await studio.open();
+	// The last tensor is the bias of the head: as f32, bytes of ones are NaN.
+	await overwrite(page, file.sha256, file.bytes - 64, Array(64).fill(0xff));
+	const downloads = watchDownloads(page);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("downloaded anew", { timeout: 4 * 60_000 });
+	expect(downloads).toEqual([]);
+	await expectToWork(studio);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
 });
 
 test("that there is no graphics processor is said before the download", async ({
@@ -197,9 +209,8 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 	await studio.open();
 	await studio.prompt.fill(prompt);
 	await expectToWork(studio);
-	const tokenizer = ({ files }: Manifest) => files.find(({ role }) => role === "tokenizer");
-	const old = tokenizer(await studio.manifest());
-	expect(await storedFiles(page)).toContain(old?.sha256);
+	const old = fileOf(await studio.manifest(), "tokenizer");
+	expect(await storedFiles(page)).toContain(old.sha256);
 
 	const text = await (await page.request.get(`${baseUrl()}models/nano/tokenizer.json`)).text();
 	const body = Buffer.from(`${text} `);
@@ -208,7 +219,7 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 	await page.route("**/model.json", async (route) => {
 		const response = await route.fetch();
 		const manifest = (await response.json()) as Manifest;
-		Object.assign(tokenizer(manifest) ?? {}, { bytes: body.length, sha256 });
+		Object.assign(fileOf(manifest, "tokenizer"), { bytes: body.length, sha256 });
 		await route.fulfill({ response, json: manifest });
 	});
 	await studio.open();
@@ -216,7 +227,7 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 	await expectToWork(studio);
 	const names = await storedFiles(page);
 	expect(names).toContain(sha256);
-	expect(names).not.toContain(old?.sha256);
+	expect(names).not.toContain(old.sha256);
 });
 
 test("a size that does not fit is refused before the download", async ({ studio, page }) => {
@@ -281,6 +292,27 @@ async function expectProgress(studio: StudioPage): Promise<void> {
 	await studio.cancel.click();
 	await expect(studio.generate).toBeEnabled({ timeout: 60_000 });
 	await expect(studio.alert).toBeHidden();
+}
+
+function fileOf({ files }: Manifest, role: ModelFile["role"]): ModelFile {
+	const file = files.find((file) => file.role === role);
+	if (!file) throw new Error(`The model has no file for "${role}"`);
+	return file;
+}
+
+/** Changes bytes of a model file that the browser keeps for the page. */
+async function overwrite(page: Page, name: string, position: number, bytes: number[]) {
+	await page.evaluate(
+		async ({ name, position, bytes }) => {
+			const root = await navigator.storage.getDirectory();
+			const folder = await root.getDirectoryHandle("kinora-models");
+			const handle = await folder.getFileHandle(name);
+			const writable = await handle.createWritable({ keepExistingData: true });
+			await writable.write({ type: "write", position, data: new Uint8Array(bytes) });
+			await writable.close();
+		},
+		{ name, position, bytes },
+	);
 }
 
 /** Names of the model files that the browser keeps for the page. */

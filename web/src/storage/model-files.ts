@@ -51,13 +51,21 @@ export async function openModelFiles(
 	return files;
 }
 
-/** Deletes those of a model's stored files that have changed since they were verified; they are downloaded again. */
-export async function forgetDamagedFiles(manifest: Manifest): Promise<void> {
+/**
+ * Deletes those of a model's stored files that have changed since they were verified; they are downloaded again.
+ *
+ * @returns Whether there were any.
+ */
+export async function forgetDamagedFiles(manifest: Manifest): Promise<boolean> {
 	const folder = await PrivateFolder.open();
+	let damaged = false;
 	for (const { sha256, bytes } of manifest.files) {
 		const file = await folder?.find(sha256, bytes);
-		if (file && (await digestOf(file)) !== sha256) await folder?.remove(sha256);
+		if (!file || (await digestOf(file)) === sha256) continue;
+		await folder?.remove(sha256);
+		damaged = true;
 	}
+	return damaged;
 }
 
 /** The SHA-256, in hexadecimal; nothing that fits a file's name when it cannot be read to its end. */
