@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
 import type { Manifest, ModelFile } from "../../web/src/manifest.js";
+import { limitStorage, overwrite, storedFiles } from "./support/stored-files.js";
 import { baseUrl, expect, type StudioPage, smallClips, test } from "./support/studio.js";
 
 const prompt = "a red ball bouncing over the meadow at sunset";
@@ -298,37 +299,4 @@ function fileOf({ files }: Manifest, role: ModelFile["role"]): ModelFile {
 	const file = files.find((file) => file.role === role);
 	if (!file) throw new Error(`The model has no file for "${role}"`);
 	return file;
-}
-
-/** Changes bytes of a model file that the browser keeps for the page. */
-async function overwrite(page: Page, name: string, position: number, bytes: number[]) {
-	await page.evaluate(
-		async ({ name, position, bytes }) => {
-			const root = await navigator.storage.getDirectory();
-			const folder = await root.getDirectoryHandle("kinora-models");
-			const handle = await folder.getFileHandle(name);
-			const writable = await handle.createWritable({ keepExistingData: true });
-			await writable.write({ type: "write", position, data: new Uint8Array(bytes) });
-			await writable.close();
-		},
-		{ name, position, bytes },
-	);
-}
-
-/** Names of the model files that the browser keeps for the page. */
-async function storedFiles(page: Page): Promise<string[]> {
-	return page.evaluate(async () => {
-		const root = await navigator.storage.getDirectory();
-		const names: string[] = [];
-		for await (const name of (await root.getDirectoryHandle("kinora-models")).keys()) {
-			names.push(name);
-		}
-		return names;
-	});
-}
-
-async function limitStorage(page: Page, quotaSize: number): Promise<void> {
-	const session = await page.context().newCDPSession(page);
-	const { origin } = new URL(page.url());
-	await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
 }

@@ -5,10 +5,11 @@ import type { Clip, OnProgress } from "../../../web/src/worker/protocol.js";
 /** What is used of the package. */
 export interface Api {
 	Kinora: {
-		load(options?: { onProgress?: OnProgress }): Promise<{
+		load(options?: { model?: string; signal?: AbortSignal; onProgress?: OnProgress }): Promise<{
 			generate(options: GenerateOptions): Promise<Clip>;
 			unload(): void;
 		}>;
+		forget(model?: string): Promise<void>;
 	};
 }
 

@@ -4,6 +4,7 @@ import { type Manifest, type ModelFile, type ModelLocation, modelBytes } from ".
 import type { OnProgress } from "../worker/protocol.js";
 import { BlobSource } from "./blob-source.js";
 import { download } from "./download.js";
+import { partName } from "./file-names.js";
 import { MemoryPart } from "./part.js";
 import { PrivateFolder } from "./private-folder.js";
 
@@ -117,7 +118,7 @@ async function downloadToDisk(
 		const memory = new MemoryPart();
 		for (const chunk of part.chunks()) memory.append(chunk);
 		part.close();
-		await folder.remove(`${file.sha256}.part`);
+		await folder.remove(partName(file.sha256));
 		notice(
 			"The browser has no room to keep the model, so it runs from memory and will be downloaded again at the next visit. Free some disk space to keep it.",
 		);

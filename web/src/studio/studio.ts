@@ -6,10 +6,12 @@ import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import { defaultSize, type ModelLocation } from "../manifest.js";
 import { withNotice } from "../progress/notices.js";
+import { storedBytes } from "../storage/stored-bytes.js";
 import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
 import { fileName } from "./file-name.js";
 import { forgetClip, type KeptClip, keepClip, keptClips } from "./kept-clips.js";
 import { keepSettings, keptSettings, lastClipIsUnfinished } from "./kept-settings.js";
+import { megabytes } from "./megabytes.js";
 import { describeError } from "./messages.js";
 import { Pace } from "./pace.js";
 import { PreviewPlayer } from "./preview-player.js";
@@ -44,6 +46,7 @@ export class Studio {
 			settings: keptSettings(manifest),
 			unsupported: undefined,
 			adapter: undefined,
+			stored: 0,
 			work: undefined,
 			take: undefined,
 			stopped: undefined,
@@ -72,6 +75,7 @@ export class Studio {
 		}
 		this.render();
 		void this.#showKept();
+		void this.#showStored();
 		const problem = await checkSupport();
 		if (problem) {
 			this.state.unsupported = problem.message;
@@ -189,6 +193,24 @@ export class Studio {
 		this.state.take = removed.at(-1);
 		this.render();
 		this.#moveFocus("cancel", "generate");
+	}
+
+	/** Deletes the stored model, but for what other models share with it. Asks first: it may take long to download. */
+	async deleteModel(): Promise<void> {
+		const { manifest, stored } = this.state;
+		const question = `Delete ${manifest.title} (${megabytes(stored)} MB) from this browser? Your clips stay.`;
+		if (!confirm(question)) return;
+		// A model that is loaded is in use.
+		this.#kinora?.unload();
+		this.#kinora = undefined;
+		try {
+			await Kinora.forget(this.#model);
+			this.#note("The model is deleted", "The next clip downloads it again.");
+		} catch (error) {
+			this.state.message = describeError(KinoraError.from(error));
+		}
+		await this.#showStored();
+		this.#moveFocus("delete-model", "generate");
 	}
 
 	/** Puts the settings of a clip back into the controls, with its seed locked. */
@@ -329,6 +351,11 @@ export class Studio {
 		this.render();
 	}
 
+	async #showStored(): Promise<void> {
+		this.state.stored = await storedBytes(this.state.manifest);
+		this.render();
+	}
+
 	#fail(error: unknown): void {
 		const failure = KinoraError.from(error);
 		if (failure.code === "cancelled") {
@@ -353,6 +380,7 @@ export class Studio {
 		this.state.announcement = announcement;
 		this.render();
 		this.#moveFocus("cancel", "generate");
+		void this.#showStored();
 	}
 
 	/** Keeps the keyboard where it was when one button takes the other's place. */

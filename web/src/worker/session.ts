@@ -13,6 +13,7 @@ import type {
 import { KinoraError, type KinoraErrorCode } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { forgetDamagedFiles, openModelFiles } from "../storage/model-files.js";
+import { PrivateFolder } from "../storage/private-folder.js";
 import { checkConnection, whatToCheck } from "../what-to-check.js";
 import { engineModule } from "./engine-module.js";
 import type {
@@ -101,6 +102,10 @@ export class Session implements WorkerApi {
 
 	cancel(): void {
 		this.#cancel?.cancel();
+	}
+
+	forget(url: string): Promise<Outcome<void>> {
+		return settle(async () => (await PrivateFolder.open())?.forget(url));
 	}
 
 	ops(
