@@ -165,21 +165,22 @@ export class Studio {
 
 	/** Removes a take from the browser; until the next clip is there it can be put back. */
 	async removeTake(take: Take): Promise<void> {
-		try {
-			await forgetClip(take.id);
-		} catch {
-			// What could not be kept can be removed all the same.
-			if (take.kept) {
-				this.#note("The clip is still there", "The browser does not let go of it. Try again.");
-				return;
-			}
-		}
+		if (!this.state.takes.includes(take)) return;
 		this.state.takes = this.state.takes.filter((other) => other !== take);
 		// Nothing takes its place on the screen: a second click is not to remove another one.
 		this.state.take = undefined;
 		this.state.removed = [...this.state.removed, take];
 		this.announce("The clip is removed. It can be put back.");
 		this.#moveFocus("cancel", "put-back");
+		try {
+			await forgetClip(take.id);
+		} catch {
+			// What could not be kept can be removed all the same, and what was put back meanwhile is to stay.
+			if (!take.kept || !this.state.removed.includes(take)) return;
+			this.state.removed = this.state.removed.filter((other) => other !== take);
+			this.#insert(take);
+			this.#note("The clip is still there", "The browser does not let go of it. Try again.");
+		}
 	}
 
 	/** Puts all takes back that were removed. */
@@ -311,6 +312,7 @@ export class Studio {
 		const take = shown({ id: crypto.randomUUID(), at: new Date(), clip, made }, false);
 		this.#insert(take);
 		this.state.take = take;
+		for (const removed of this.state.removed) release(removed);
 		this.state.removed = [];
 		this.#end("The clip is ready.");
 		void this.#keep(take);
@@ -406,4 +408,10 @@ function shown(clip: KeptClip, kept: boolean): Take {
 		fileName: fileName(clip.clip, clip.at),
 		kept,
 	};
+}
+
+/** Lets the browser free the memory of a clip that is shown no more. */
+function release({ videoUrl, posterUrl }: Take): void {
+	URL.revokeObjectURL(videoUrl);
+	URL.revokeObjectURL(posterUrl);
 }
