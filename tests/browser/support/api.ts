@@ -21,6 +21,19 @@ export const crashWhileDecoding = `
 	};
 `;
 
+/** Runs in the Worker before its own script: the first frame takes some seconds to arrive. */
+export const pauseBeforeFrames = `
+{
+	const { putImageData } = OffscreenCanvasRenderingContext2D.prototype;
+	let until = 0;
+	OffscreenCanvasRenderingContext2D.prototype.putImageData = function (...pixels) {
+		until ||= Date.now() + 4000;
+		while (Date.now() < until);
+		return putImageData.apply(this, pixels);
+	};
+}
+`;
+
 /** From now on, every Worker runs a script before its own. @param script Asked for each Worker. */
 export async function beginWorkersWith(page: Page, script: () => string): Promise<void> {
 	await page.route("**/kinora-worker-*.js", async (route) => {

@@ -389,7 +389,8 @@ export class KinoraClip extends LitElement {
 	#drawPreview(): void {
 		const canvas = this.renderRoot.querySelector("canvas");
 		const preview = this.view.name === "working" ? this.view.progress.preview : undefined;
-		const image = preview?.frames[this.#previewFrame++ % preview.frames.length];
+		const frame = prefersReducedMotion() ? 0 : this.#previewFrame++;
+		const image = preview?.frames[frame % preview.frames.length];
 		if (canvas && image) drawEnlarged(image, canvas);
 	}
 
