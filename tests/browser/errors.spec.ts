@@ -206,6 +206,34 @@ test("with no room to store the model it runs from memory and says so", async ({
 	await expectProgress(studio);
 });
 
+test("that the model will not fit into the storage is said before it is downloaded", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/*.gguf", () => undefined);
+	await studio.open();
+	await limitStorage(page, 5_000_000);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(page.getByRole("status").filter({ hasText: "no room for the 18.0 MB" })).toBeVisible(
+		{
+			timeout: 60_000,
+		},
+	);
+	await studio.cancel.click();
+	expect((await storedFiles(page)).filter((name) => !/^[0-9a-f]{64}/.test(name))).toEqual([
+		"owners.json",
+	]);
+
+	await limitStorage(page, 50_000_000);
+	await studio.generate.click();
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /Downloading/, {
+		timeout: 60_000,
+	});
+	await expect(page.getByText("no room for")).toBeHidden();
+	await studio.cancel.click();
+});
+
 test("the files of an earlier version of the model are deleted", async ({ studio, page }) => {
 	await studio.open();
 	await studio.prompt.fill(prompt);

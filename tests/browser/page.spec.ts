@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { beginWorkersWith, pauseBeforeFrames } from "./support/api.js";
-import { expect, smallClips, test } from "./support/studio.js";
+import { baseUrl, expect, smallClips, test } from "./support/studio.js";
 
 test("the controls follow the model", async ({ studio, page }) => {
 	await studio.open();
@@ -114,6 +114,16 @@ test("contrast themes show what is chosen, and how far a clip is", async ({ stud
 	const done = studio.progress.locator("div");
 	expect(await done.evaluate(background)).not.toBe(await studio.progress.evaluate(background));
 	await studio.cancel.click();
+});
+
+test("contrast themes show how far the widget is", async ({ page }) => {
+	await page.emulateMedia({ forcedColors: "active" });
+	await page.goto(`${baseUrl()}embed.html`);
+	await page.getByRole("button", { name: "Make this clip" }).first().click();
+	const bar = page.getByRole("progressbar");
+	const background = (element: Element) => getComputedStyle(element).backgroundColor;
+	await expect(bar).toBeVisible();
+	expect(await bar.locator("div").evaluate(background)).not.toBe(await bar.evaluate(background));
 });
 
 for (const reducedMotion of ["reduce", "no-preference"] as const) {

@@ -51,6 +51,29 @@ export class PrivateFolder {
 	}
 
 	/**
+	 * Whether so many bytes more can be kept; true also where that is not known. It is tried with an empty file of that
+	 * size, for Chromium's `navigator.storage.estimate()` tells of 10 GiB whatever the quota is.
+	 */
+	async hasRoomFor(bytes: number): Promise<boolean> {
+		const name = "room";
+		try {
+			const handle = await this.#folder.getFileHandle(name, { create: true });
+			const access = await handle.createSyncAccessHandle();
+			try {
+				access.truncate(bytes);
+				// Chromium 156 does not throw.
+				return access.getSize() === bytes;
+			} finally {
+				access.close();
+			}
+		} catch (error) {
+			return !isQuotaExceeded(error);
+		} finally {
+			await this.remove(name);
+		}
+	}
+
+	/**
 	 * Notes that the model at `owner` needs the files of these names and no others, and keeps them
 	 * from being swept away while this Worker lives. Call it before they are downloaded.
 	 */
@@ -115,6 +138,11 @@ export class PrivateFolder {
 	async remove(name: string): Promise<void> {
 		await this.#folder.removeEntry(name).catch(() => undefined);
 	}
+}
+
+/** Whether the disk or what the browser grants a site is full. */
+export function isQuotaExceeded(error: unknown): boolean {
+	return error instanceof Error && error.name === "QuotaExceededError";
 }
 
 /** A partial download on disk. It takes its final name only when it is complete and verified. */

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { modelBytes } from "../../manifest.js";
-import { megabytes } from "../megabytes.js";
+import { megabytes } from "../../megabytes.js";
 import type { Studio } from "../studio.js";
 
 /** What the model is, what stays in this browser, and the way to be rid of the stored model. */

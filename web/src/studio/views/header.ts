@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import type { AdapterInfo } from "../../engine.js";
 import { modelBytes } from "../../manifest.js";
-import { megabytes } from "../megabytes.js";
+import { megabytes } from "../../megabytes.js";
 import type { StudioState } from "../state.js";
 import { reel } from "./icons.js";
 

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
+import { megabytes } from "../../megabytes.js";
 import type { Phase } from "../../worker/protocol.js";
-import { megabytes } from "../megabytes.js";
 import type { Work } from "../state.js";
 import type { Studio } from "../studio.js";
 
