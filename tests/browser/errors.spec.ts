@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
-import type { Manifest } from "../../web/src/manifest.js";
-import { baseUrl, expect, type StudioPage, test } from "./support/studio.js";
+import type { Manifest, ModelFile } from "../../web/src/manifest.js";
+import { limitStorage, overwrite, storedFiles } from "./support/stored-files.js";
+import { baseUrl, expect, type StudioPage, smallClips, test } from "./support/studio.js";
 
 const prompt = "a red ball bouncing over the meadow at sunset";
 
@@ -99,24 +100,36 @@ test("a stored file that is damaged is downloaded again, the others are not", as
 	await studio.open();
 	await studio.prompt.fill(prompt);
 	await expectToWork(studio);
-	const file = (await studio.manifest()).files.find(({ role }) => role === "vae");
+	const file = fileOf(await studio.manifest(), "vae");
 	await studio.open();
-	await page.evaluate(async (name) => {
-		const root = await navigator.storage.getDirectory();
-		const folder = await root.getDirectoryHandle("kinora-models");
-		const handle = await folder.getFileHandle(name);
-		const writable = await handle.createWritable({ keepExistingData: true });
-		await writable.write("no GGUF");
-		await writable.close();
-	}, file?.sha256 ?? "");
+	await overwrite(page, file.sha256, 0, [...Buffer.from("no GGUF")]);
 	const downloads = watchDownloads(page);
-	await studio.prompt.fill(prompt);
 	await studio.generate.click();
-	await expect(studio.alert).toContainText("This model cannot be used", { timeout: 60_000 });
-	await page.getByRole("button", { name: "Dismiss" }).click();
+	await expect(studio.alert).toContainText("downloaded anew", { timeout: 60_000 });
 	expect(downloads).toEqual([]);
 	await expectToWork(studio);
-	expect(downloads).toEqual([`${baseUrl()}models/nano/${file?.path}`]);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
+});
+
+test("a stored file whose weights are numbers no more is downloaded again", async ({
+	studio,
+	page,
+}) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(2);
+	await studio.prompt.fill(prompt);
+	await expectToWork(studio);
+	const file = fileOf(await studio.manifest(), "dit");
+	await studio.open();
+	// The last tensor is the bias of the head: as f32, bytes of ones are NaN.
+	await overwrite(page, file.sha256, file.bytes - 64, Array(64).fill(0xff));
+	const downloads = watchDownloads(page);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("downloaded anew", { timeout: 4 * 60_000 });
+	expect(downloads).toEqual([]);
+	await expectToWork(studio);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
 });
 
 test("that there is no graphics processor is said before the download", async ({
@@ -193,13 +206,40 @@ test("with no room to store the model it runs from memory and says so", async ({
 	await expectProgress(studio);
 });
 
+test("that the model will not fit into the storage is said before it is downloaded", async ({
+	studio,
+	page,
+}) => {
+	await page.route("**/*.gguf", () => undefined);
+	await studio.open();
+	await limitStorage(page, 5_000_000);
+	await studio.prompt.fill(prompt);
+	await studio.generate.click();
+	await expect(page.getByRole("status").filter({ hasText: "no room for the 18.0 MB" })).toBeVisible(
+		{
+			timeout: 60_000,
+		},
+	);
+	await studio.cancel.click();
+	expect((await storedFiles(page)).filter((name) => !/^[0-9a-f]{64}/.test(name))).toEqual([
+		"owners.json",
+	]);
+
+	await limitStorage(page, 50_000_000);
+	await studio.generate.click();
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /Downloading/, {
+		timeout: 60_000,
+	});
+	await expect(page.getByText("no room for")).toBeHidden();
+	await studio.cancel.click();
+});
+
 test("the files of an earlier version of the model are deleted", async ({ studio, page }) => {
 	await studio.open();
 	await studio.prompt.fill(prompt);
 	await expectToWork(studio);
-	const tokenizer = ({ files }: Manifest) => files.find(({ role }) => role === "tokenizer");
-	const old = tokenizer(await studio.manifest());
-	expect(await storedFiles(page)).toContain(old?.sha256);
+	const old = fileOf(await studio.manifest(), "tokenizer");
+	expect(await storedFiles(page)).toContain(old.sha256);
 
 	const text = await (await page.request.get(`${baseUrl()}models/nano/tokenizer.json`)).text();
 	const body = Buffer.from(`${text} `);
@@ -208,7 +248,7 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 	await page.route("**/model.json", async (route) => {
 		const response = await route.fetch();
 		const manifest = (await response.json()) as Manifest;
-		Object.assign(tokenizer(manifest) ?? {}, { bytes: body.length, sha256 });
+		Object.assign(fileOf(manifest, "tokenizer"), { bytes: body.length, sha256 });
 		await route.fulfill({ response, json: manifest });
 	});
 	await studio.open();
@@ -216,7 +256,7 @@ test("the files of an earlier version of the model are deleted", async ({ studio
 	await expectToWork(studio);
 	const names = await storedFiles(page);
 	expect(names).toContain(sha256);
-	expect(names).not.toContain(old?.sha256);
+	expect(names).not.toContain(old.sha256);
 });
 
 test("a size that does not fit is refused before the download", async ({ studio, page }) => {
@@ -283,20 +323,8 @@ async function expectProgress(studio: StudioPage): Promise<void> {
 	await expect(studio.alert).toBeHidden();
 }
 
-/** Names of the model files that the browser keeps for the page. */
-async function storedFiles(page: Page): Promise<string[]> {
-	return page.evaluate(async () => {
-		const root = await navigator.storage.getDirectory();
-		const names: string[] = [];
-		for await (const name of (await root.getDirectoryHandle("kinora-models")).keys()) {
-			names.push(name);
-		}
-		return names;
-	});
-}
-
-async function limitStorage(page: Page, quotaSize: number): Promise<void> {
-	const session = await page.context().newCDPSession(page);
-	const { origin } = new URL(page.url());
-	await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
+function fileOf({ files }: Manifest, role: ModelFile["role"]): ModelFile {
+	const file = files.find((file) => file.role === role);
+	if (!file) throw new Error(`The model has no file for "${role}"`);
+	return file;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
 import { spotOf, strengthOfRows } from "./support/colour.js";
 import { longestTask } from "./support/main-thread.js";
 import { expect, smallClips, test } from "./support/studio.js";
@@ -148,6 +149,29 @@ test("clips and controls outlive the page, and a clip can be removed and put bac
 	await expect(clips).toHaveCount(0);
 });
 
+test("a clip is removed at once, and the next one frees its memory", async ({ studio, page }) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
+	const poster = (await studio.video.getAttribute("poster")) ?? "";
+	const letDatabaseGo = await holdDatabase(page);
+	await page.getByRole("button", { name: "Remove" }).click();
+	await expect(page.getByText("A clip is removed.")).toBeVisible();
+	await expect(studio.video).toBeHidden();
+	await letDatabaseGo();
+	expect(await canBeShown(page, poster), "it can be put back").toBe(true);
+
+	await studio.generate.click();
+	await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
+	expect(await canBeShown(page, poster)).toBe(false);
+	const clips = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
+	await page.reload();
+	await expect(clips).toHaveCount(1);
+});
+
 test("a clip that the browser cannot keep is to be downloaded", async ({ studio, page }) => {
 	await page.addInitScript(() => {
 		IDBFactory.prototype.open = () => {
@@ -201,3 +225,34 @@ test("a clip is of what was asked for, whatever is typed while the model loads",
 	release();
 	expect(probe((await studio.save()).path).tags.title).toBe("a red ball");
 });
+
+/** Keeps the page's clips from being written or deleted. @returns how to end that. */
+async function holdDatabase(page: Page): Promise<() => Promise<void>> {
+	const hold = await page.evaluateHandle(async () => {
+		const opening = indexedDB.open("kinora");
+		await new Promise((resolve) => opening.addEventListener("success", resolve));
+		const store = opening.result.transaction("clips", "readwrite").objectStore("clips");
+		const hold = { ended: false };
+		// A transaction lasts as long as something is asked of it.
+		const ask = () => {
+			store.count().onsuccess = () => hold.ended || ask();
+		};
+		ask();
+		return hold;
+	});
+	return () =>
+		hold.evaluate((hold) => {
+			hold.ended = true;
+		});
+}
+
+/** Whether there is a picture at an address. */
+function canBeShown(page: Page, address: string): Promise<boolean> {
+	return page.evaluate(async (src) => {
+		const picture = Object.assign(new Image(), { src });
+		return picture.decode().then(
+			() => true,
+			() => false,
+		);
+	}, address);
+}

@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, test } from "./support/studio.js";
+import { beginWorkersWith, pauseBeforeFrames } from "./support/api.js";
+import { baseUrl, expect, smallClips, test } from "./support/studio.js";
 
 test("the controls follow the model", async ({ studio, page }) => {
 	await studio.open();
@@ -83,6 +84,79 @@ for (const colorScheme of ["light", "dark"] as const) {
 		await page.getByRole("button", { name: "Generate" }).focus();
 		const { violations } = await new AxeBuilder({ page }).analyze();
 		expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+	});
+}
+
+test("contrast themes show what is chosen, and how far a clip is", async ({ studio, page }) => {
+	await page.emulateMedia({ forcedColors: "active" });
+	await studio.open();
+	const shapes = page.getByRole("group", { name: "Shape" });
+	const colours = (chosen: boolean) =>
+		shapes
+			.locator("label")
+			.filter({ has: page.getByRole("radio", { checked: chosen }) })
+			.first()
+			.evaluate((label) => {
+				const { color, backgroundColor } = getComputedStyle(label);
+				return { color, backgroundColor };
+			});
+	const [chosen, other] = [await colours(true), await colours(false)];
+	expect(chosen.backgroundColor).not.toBe(other.backgroundColor);
+	expect(chosen.color).not.toBe(chosen.backgroundColor);
+	const keepSeed = page.getByRole("button", { name: "Keep this seed" });
+	const background = (element: Element) => getComputedStyle(element).backgroundColor;
+	const unlocked = await keepSeed.evaluate(background);
+	await keepSeed.click();
+	expect(await keepSeed.evaluate(background)).not.toBe(unlocked);
+
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	const done = studio.progress.locator("div");
+	expect(await done.evaluate(background)).not.toBe(await studio.progress.evaluate(background));
+	await studio.cancel.click();
+});
+
+test("contrast themes show how far the widget is", async ({ page }) => {
+	await page.emulateMedia({ forcedColors: "active" });
+	await page.goto(`${baseUrl()}embed.html`);
+	await page.getByRole("button", { name: "Make this clip" }).first().click();
+	const done = page.getByRole("progressbar").locator("div");
+	const [background, canvas] = await done.evaluate((element) => {
+		const canvas = document.body.appendChild(document.createElement("p"));
+		canvas.style.backgroundColor = "Canvas";
+		return [element, canvas].map((element) => getComputedStyle(element).backgroundColor);
+	});
+	expect(background).not.toBe(canvas);
+});
+
+for (const reducedMotion of ["reduce", "no-preference"] as const) {
+	const moves = reducedMotion === "no-preference";
+	test(`the preview ${moves ? "plays" : "stands still for those who want less motion"}`, async ({
+		studio,
+		page,
+	}) => {
+		await page.emulateMedia({ reducedMotion });
+		await beginWorkersWith(page, () => pauseBeforeFrames);
+		await studio.changeModel(smallClips);
+		await studio.open();
+		await studio.chooseQuick(1);
+		await studio.prompt.fill("a red ball");
+		await studio.generate.click();
+		await expect(studio.progress).toHaveAttribute("aria-valuetext", /Printing/, {
+			timeout: 2 * 60_000,
+		});
+		const preview = page.locator("canvas.preview");
+		// Drawn once at least.
+		await page.waitForTimeout(600);
+		const picture = () => preview.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+		const first = await picture();
+		const pictures = [first];
+		for (let look = 0; look < 4; look++) {
+			await page.waitForTimeout(300);
+			pictures.push(await picture());
+		}
+		expect(pictures.some((other) => other !== first)).toBe(moves);
+		await studio.cancel.click();
 	});
 }
 

@@ -212,3 +212,44 @@ test("the time left counts the steps that are left and the decoding", () => {
 	expect(left).toBeGreaterThan(5 * secondsOfAStep);
 	expect(left).toBeLessThan(15 * secondsOfAStep);
 });
+
+test("networks that are loaded in between do not bring the time left back", () => {
+	Object.assign(globalThis, { localStorage: storageInMemory() });
+	const reports = [
+		{ phase: "compile", done: 1, total: 1, seconds: 1 },
+		{ phase: "text", done: 0, total: 1, seconds: 0 },
+		{ phase: "load", done: 0, total: 10, seconds: 0 },
+		{ phase: "load", done: 10, total: 10, seconds: 5 },
+		{ phase: "text", done: 1, total: 1, seconds: 5 },
+		{ phase: "load", done: 0, total: 10, seconds: 0 },
+		{ phase: "load", done: 10, total: 10, seconds: 10 },
+		{ phase: "denoise", done: 0, total: 2, seconds: 0 },
+		{ phase: "denoise", done: 1, total: 2, seconds: 100 },
+		{ phase: "denoise", done: 2, total: 2, seconds: 100 },
+		{ phase: "load", done: 0, total: 10, seconds: 0 },
+		{ phase: "load", done: 10, total: 10, seconds: 5 },
+		{ phase: "decode", done: 0, total: 1, seconds: 0 },
+		{ phase: "decode", done: 1, total: 1, seconds: 30 },
+	] as const;
+	/** What is left after each report. */
+	const run = () => {
+		const time = new TimeLeft(true, { model: "large", size: 1, passes: 2 }, 0);
+		let now = 0;
+		const left = reports.map(({ seconds, ...report }) => {
+			now += 1000 * seconds;
+			time.update(report, now);
+			return { ...report, left: time.seconds(now), fraction: time.fraction(now) };
+		});
+		time.finish(now);
+		return left;
+	};
+	const loadAfterDenoising = 10;
+	const [first, second] = [run(), run()];
+	expect(first[loadAfterDenoising]?.left, "no step is left").toBe(first[9]?.left);
+	expect(second[loadAfterDenoising]?.left).toBeCloseTo(30, 0);
+	for (const [index, { phase, done, left = 0 }] of second.entries()) {
+		const before = second[index - 1]?.left ?? left;
+		expect(left, `seconds left after ${phase} ${done}`).toBeLessThanOrEqual(before);
+	}
+	expect(second[1]?.left, "with all that is loaded").toBeGreaterThan(230);
+});

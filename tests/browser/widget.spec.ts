@@ -102,6 +102,43 @@ test("an aspect that the model does not have is refused with those that it has",
 	});
 });
 
+/** Runs in the Worker before its own script: reports that a network is loaded before the decoding. */
+const loadBeforeDecoding = `
+{
+	const { postMessage } = MessagePort.prototype;
+	MessagePort.prototype.postMessage = function (message, ...others) {
+		if (message.argumentList?.[0]?.value?.phase === "decode") {
+			const value = { phase: "load", done: 0, total: 1 };
+			postMessage.call(this, { ...message, argumentList: [{ type: "RAW", value }] }, ...others);
+		}
+		return postMessage.call(this, message, ...others);
+	};
+}
+`;
+
+test("a network that is loaded in between does not take the bar back", async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await beginWorkersWith(page, () => loadBeforeDecoding);
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	const reports = await page.evaluate(async () => {
+		const clip = document.querySelector("kinora-clip") as KinoraClip;
+		const reports: { phase: unknown; percent: number }[] = [];
+		(clip as EventTarget).addEventListener("progress", async (event) => {
+			const { phase } = (event as CustomEvent).detail;
+			await clip.updateComplete;
+			const bar = clip.shadowRoot?.querySelector("[role=progressbar]");
+			if (bar) reports.push({ phase, percent: Number(bar.getAttribute("aria-valuenow")) });
+		});
+		await clip.generate();
+		return reports;
+	});
+	const phases = reports.map(({ phase }) => phase);
+	expect(phases.lastIndexOf("load")).toBeGreaterThan(phases.lastIndexOf("denoise"));
+	const percents = reports.map(({ percent }) => percent);
+	expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+});
+
 test("a widget that leaves the page at once loads nothing", async ({ page }) => {
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));

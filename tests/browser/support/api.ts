@@ -5,10 +5,11 @@ import type { Clip, OnProgress } from "../../../web/src/worker/protocol.js";
 /** What is used of the package. */
 export interface Api {
 	Kinora: {
-		load(options?: { onProgress?: OnProgress }): Promise<{
+		load(options?: { model?: string; signal?: AbortSignal; onProgress?: OnProgress }): Promise<{
 			generate(options: GenerateOptions): Promise<Clip>;
 			unload(): void;
 		}>;
+		forget(model?: string): Promise<void>;
 	};
 }
 
@@ -18,6 +19,19 @@ export const crashWhileDecoding = `
 		setTimeout(() => { throw new Error("a crash"); });
 		throw new Error("a crash");
 	};
+`;
+
+/** Runs in the Worker before its own script: the first frame takes some seconds to arrive. */
+export const pauseBeforeFrames = `
+{
+	const { putImageData } = OffscreenCanvasRenderingContext2D.prototype;
+	let until = 0;
+	OffscreenCanvasRenderingContext2D.prototype.putImageData = function (...pixels) {
+		until ||= Date.now() + 4000;
+		while (Date.now() < until);
+		return putImageData.apply(this, pixels);
+	};
+}
 `;
 
 /** From now on, every Worker runs a script before its own. @param script Asked for each Worker. */

@@ -4,7 +4,7 @@ import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../m
 import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
 import { askToPersist } from "./ask-to-persist.js";
 import { Connection, cancelled } from "./connection.js";
-import { fetchManifest } from "./fetch-manifest.js";
+import { fetchManifest, manifestUrl } from "./fetch-manifest.js";
 import { listener } from "./listener.js";
 import { defaultModelUrl, wasmUrl } from "./locations.js";
 import { type GenerateOptions, resolveOptions } from "./options.js";
@@ -73,6 +73,29 @@ export class Kinora {
 			return kinora;
 		} catch (error) {
 			throw KinoraError.from(error);
+		}
+	}
+
+	/**
+	 * Deletes the stored files of a model, also those of a download that was broken off, but for files that another
+	 * stored model has too. The next `load` downloads them again.
+	 *
+	 * @param model As in `load`.
+	 * @throws KinoraError `storage` while the model is loaded, in this tab or in another one: `unload` it first.
+	 * @example
+	 * kinora.unload();
+	 * await Kinora.forget("https://example.org/models/nano/");
+	 */
+	static async forget(model: string | URL | ModelLocation = defaultModelUrl): Promise<void> {
+		const connection = new Connection();
+		try {
+			const isFetched = typeof model === "object" && "manifest" in model;
+			const url = isFetched ? model.url : manifestUrl(model);
+			await connection.call((api) => api.forget(url));
+		} catch (error) {
+			throw KinoraError.from(error);
+		} finally {
+			connection.close();
 		}
 	}
 

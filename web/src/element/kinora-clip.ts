@@ -30,7 +30,7 @@ export interface KinoraClipEventMap {
 
 type View =
 	| { name: "poster" }
-	| { name: "working"; progress: KinoraProgress }
+	| { name: "working"; progress: KinoraProgress; share: number }
 	| { name: "clip"; url: string; posterUrl: string; shape: string }
 	| { name: "error"; error: KinoraError };
 
@@ -223,7 +223,7 @@ export class KinoraClip extends LitElement {
 			case "poster":
 				return this.#posterView();
 			case "working":
-				return this.#workingView(this.view.progress);
+				return this.#workingView(this.view.progress, this.view.share);
 			case "clip":
 				return html`<video
 					part="video"
@@ -252,8 +252,8 @@ export class KinoraClip extends LitElement {
 		`;
 	}
 
-	#workingView(progress: KinoraProgress): TemplateResult {
-		const percent = Math.round(100 * shareOf(progress));
+	#workingView(progress: KinoraProgress, share: number): TemplateResult {
+		const percent = Math.round(100 * share);
 		const text = describeProgress(progress);
 		return html`
 			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>
@@ -334,13 +334,18 @@ export class KinoraClip extends LitElement {
 	}
 
 	#progress(progress: KinoraProgress): void {
-		const last = this.view.name === "working" ? this.view.progress : undefined;
+		const working = this.view.name === "working" ? this.view : undefined;
+		const last = working?.progress;
 		if (progress.phase !== last?.phase) this.#announcement = describeProgress(progress);
 		const preview = progress.preview ?? last?.preview;
 		const notice = withNotice(last?.notice, progress.notice);
+		// The networks of a large model are loaded in between, which takes nothing back; a new engine begins anew.
+		const before = progress.phase === "device" ? 0 : (working?.share ?? 0);
+		const share = Math.max(before, shareOf(progress));
 		this.#leave();
 		this.view = {
 			name: "working",
+			share,
 			progress: { ...progress, ...(preview && { preview }), ...(notice && { notice }) },
 		};
 		this.#emit("progress", progress);
@@ -384,7 +389,8 @@ export class KinoraClip extends LitElement {
 	#drawPreview(): void {
 		const canvas = this.renderRoot.querySelector("canvas");
 		const preview = this.view.name === "working" ? this.view.progress.preview : undefined;
-		const image = preview?.frames[this.#previewFrame++ % preview.frames.length];
+		const frame = prefersReducedMotion() ? 0 : this.#previewFrame++;
+		const image = preview?.frames[frame % preview.frames.length];
 		if (canvas && image) drawEnlarged(image, canvas);
 	}
 

@@ -118,6 +118,16 @@ export const styles = css`
 		background: var(--accent);
 	}
 
+	@media (forced-colors: active) {
+		.bar {
+			border: 1px solid;
+		}
+
+		.bar > div {
+			background: Highlight;
+		}
+	}
+
 	.visually-hidden {
 		position: absolute;
 		width: 1px;

@@ -1,11 +1,14 @@
 import { createSHA256 } from "hash-wasm";
 import type { ByteSource } from "../engine.js";
 import { type Manifest, type ModelFile, type ModelLocation, modelBytes } from "../manifest.js";
+import { megabytes } from "../megabytes.js";
 import type { OnProgress } from "../worker/protocol.js";
 import { BlobSource } from "./blob-source.js";
 import { download } from "./download.js";
+import { partName } from "./file-names.js";
 import { MemoryPart } from "./part.js";
-import { PrivateFolder } from "./private-folder.js";
+import { isQuotaExceeded, PrivateFolder } from "./private-folder.js";
+import { storedBytes } from "./stored-bytes.js";
 
 const reportMilliseconds = 250;
 
@@ -33,9 +36,12 @@ export async function openModelFiles(
 		() => true,
 		() => false,
 	);
+	// What no model needs any more makes room for this one.
+	if (claimed) await folder?.sweep();
+	if (folder) await warnOfLittleRoom(manifest, folder, notice);
 	const files: Record<string, ByteSource> = {};
 	for (const file of manifest.files) {
-		let reportedAt = 0;
+		let reportedAt = -reportMilliseconds;
 		const onBytes = (bytes: number) => {
 			if (performance.now() - reportedAt < reportMilliseconds && bytes < file.bytes) return;
 			reportedAt = performance.now();
@@ -46,18 +52,38 @@ export async function openModelFiles(
 		files[file.path] = new BlobSource(blob);
 		before += file.bytes;
 	}
-	if (claimed) await folder?.sweep();
 	onProgress({ phase: "download", done: total, total });
 	return files;
 }
 
-/** Deletes those of a model's stored files that have changed since they were verified; they are downloaded again. */
-export async function forgetDamagedFiles(manifest: Manifest): Promise<void> {
+/** Says before a download that it will not fit. */
+async function warnOfLittleRoom(
+	manifest: Manifest,
+	folder: PrivateFolder,
+	notice: (text: string) => void,
+): Promise<void> {
+	const missing = modelBytes(manifest) - (await storedBytes(manifest));
+	if (missing <= 0 || (await folder.hasRoomFor(missing))) return;
+	notice(
+		`The browser has no room for the ${megabytes(missing)} MB of the model that are still to be downloaded. Cancel and free some disk space, or the model will run from memory and be downloaded again at the next visit.`,
+	);
+}
+
+/**
+ * Deletes those of a model's stored files that have changed since they were verified; they are downloaded again.
+ *
+ * @returns Whether there were any.
+ */
+export async function forgetDamagedFiles(manifest: Manifest): Promise<boolean> {
 	const folder = await PrivateFolder.open();
+	let damaged = false;
 	for (const { sha256, bytes } of manifest.files) {
 		const file = await folder?.find(sha256, bytes);
-		if (file && (await digestOf(file)) !== sha256) await folder?.remove(sha256);
+		if (!file || (await digestOf(file)) === sha256) continue;
+		await folder?.remove(sha256);
+		damaged = true;
 	}
+	return damaged;
 }
 
 /** The SHA-256, in hexadecimal; nothing that fits a file's name when it cannot be read to its end. */
@@ -109,7 +135,7 @@ async function downloadToDisk(
 		const memory = new MemoryPart();
 		for (const chunk of part.chunks()) memory.append(chunk);
 		part.close();
-		await folder.remove(`${file.sha256}.part`);
+		await folder.remove(partName(file.sha256));
 		notice(
 			"The browser has no room to keep the model, so it runs from memory and will be downloaded again at the next visit. Free some disk space to keep it.",
 		);
@@ -126,8 +152,4 @@ async function downloadToMemory(
 ): Promise<Blob> {
 	await download(file, url, part, onBytes);
 	return part.complete();
-}
-
-function isQuotaExceeded(error: unknown): boolean {
-	return error instanceof Error && error.name === "QuotaExceededError";
 }

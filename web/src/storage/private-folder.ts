@@ -1,5 +1,7 @@
 /** The browser's private file system (OPFS) as a store of files named by their SHA-256. */
 
+import { folderName, partName } from "./file-names.js";
+import { holdWhileAlive, ifUnused, whileUnused } from "./in-use.js";
 import type { Part } from "./part.js";
 
 /** `move` is in every browser that has WebGPU, but not yet in TypeScript's library. */
@@ -24,7 +26,7 @@ export class PrivateFolder {
 	static async open(): Promise<PrivateFolder | undefined> {
 		try {
 			const root = await navigator.storage.getDirectory();
-			return new PrivateFolder(await root.getDirectoryHandle("kinora-models", { create: true }));
+			return new PrivateFolder(await root.getDirectoryHandle(folderName, { create: true }));
 		} catch {
 			return undefined;
 		}
@@ -44,8 +46,31 @@ export class PrivateFolder {
 
 	/** Opens the partial download of a file, with what an earlier visit left in it. */
 	async part(sha256: string): Promise<PartFile> {
-		const handle = await this.#folder.getFileHandle(`${sha256}.part`, { create: true });
+		const handle = await this.#folder.getFileHandle(partName(sha256), { create: true });
 		return new PartFile(handle as MovableFile, await handle.createSyncAccessHandle(), sha256);
+	}
+
+	/**
+	 * Whether so many bytes more can be kept; true also where that is not known. It is tried with an empty file of that
+	 * size, for Chromium's `navigator.storage.estimate()` tells of 10 GiB whatever the quota is.
+	 */
+	async hasRoomFor(bytes: number): Promise<boolean> {
+		const name = "room";
+		try {
+			const handle = await this.#folder.getFileHandle(name, { create: true });
+			const access = await handle.createSyncAccessHandle();
+			try {
+				access.truncate(bytes);
+				// Chromium 156 does not throw.
+				return access.getSize() === bytes;
+			} finally {
+				access.close();
+			}
+		} catch (error) {
+			return !isQuotaExceeded(error);
+		} finally {
+			await this.remove(name);
+		}
 	}
 
 	/**
@@ -54,17 +79,20 @@ export class PrivateFolder {
 	 */
 	async claim(owner: string, names: string[]): Promise<void> {
 		await Promise.all(names.map(holdWhileAlive));
-		await navigator.locks.request(ownersLock, async () => {
-			const owners = { ...(await this.#owners()), [owner]: names };
-			const handle = await this.#folder.getFileHandle(ownersFile, { create: true });
-			const access = await handle.createSyncAccessHandle();
-			try {
-				access.truncate(0);
-				access.write(new TextEncoder().encode(JSON.stringify(owners)));
-			} finally {
-				access.close();
-			}
-		});
+		await this.#changeOwners((owners) => ({ ...owners, [owner]: names }));
+	}
+
+	/**
+	 * Forgets what the model at `owner` needs, and deletes what nobody needs any more.
+	 *
+	 * @throws KinoraError `storage` while a tab, this one or another, reads a file that would be deleted.
+	 */
+	async forget(owner: string): Promise<void> {
+		const { [owner]: own = [], ...others } = (await this.#owners()) ?? {};
+		const shared = new Set(Object.values(others).flat());
+		const unneeded = [...new Set(own)].filter((name) => !shared.has(name));
+		await whileUnused(unneeded, () => this.#changeOwners(({ [owner]: _, ...others }) => others));
+		await this.sweep();
 	}
 
 	/** Deletes the files, also partial ones, that no model needs and no open tab reads. */
@@ -78,9 +106,21 @@ export class PrivateFolder {
 			for (const name of names) {
 				const sha256 = name.replace(/\.part$/, "");
 				if (name === ownersFile || needed.has(sha256)) continue;
-				await navigator.locks.request(inUse(sha256), { ifAvailable: true }, async (lock) => {
-					if (lock) await this.remove(name);
-				});
+				await ifUnused(sha256, () => this.remove(name));
+			}
+		});
+	}
+
+	async #changeOwners(change: (owners: Owners) => Owners): Promise<void> {
+		await navigator.locks.request(ownersLock, async () => {
+			const owners = change((await this.#owners()) ?? {});
+			const handle = await this.#folder.getFileHandle(ownersFile, { create: true });
+			const access = await handle.createSyncAccessHandle();
+			try {
+				access.truncate(0);
+				access.write(new TextEncoder().encode(JSON.stringify(owners)));
+			} finally {
+				access.close();
 			}
 		});
 	}
@@ -98,6 +138,11 @@ export class PrivateFolder {
 	async remove(name: string): Promise<void> {
 		await this.#folder.removeEntry(name).catch(() => undefined);
 	}
+}
+
+/** Whether the disk or what the browser grants a site is full. */
+export function isQuotaExceeded(error: unknown): boolean {
+	return error instanceof Error && error.name === "QuotaExceededError";
 }
 
 /** A partial download on disk. It takes its final name only when it is complete and verified. */
@@ -154,20 +199,4 @@ export class PartFile implements Part {
 		this.#access.flush();
 		this.#access.close();
 	}
-}
-
-/** The lock that whoever reads a file shares. */
-function inUse(sha256: string): string {
-	return `kinora-models/in-use/${sha256}`;
-}
-
-/** Takes a file's lock until the Worker ends; resolves when it is held. */
-function holdWhileAlive(sha256: string): Promise<void> {
-	return new Promise((held, failed) => {
-		const untilTheEnd = () => {
-			held();
-			return new Promise<never>(() => undefined);
-		};
-		navigator.locks.request(inUse(sha256), { mode: "shared" }, untilTheEnd).catch(failed);
-	});
 }

@@ -1,11 +1,12 @@
 import { drawEnlarged } from "../preview/draw-enlarged.js";
+import { prefersReducedMotion } from "../preview/reduced-motion.js";
 import type { Preview } from "../worker/protocol.js";
 
 const frameMilliseconds = 500;
 
 /**
- * Plays the preview on a canvas, two frames a second. A timer and not an animation: while the
- * GPU works, every frame the page draws is taken from it.
+ * Plays the preview on a canvas, two frames a second; for those who want less motion, its first frame only.
+ * A timer and not an animation: while the GPU works, every frame the page draws is taken from it.
  */
 export class PreviewPlayer {
 	#canvas: HTMLCanvasElement | undefined;
@@ -31,9 +32,9 @@ export class PreviewPlayer {
 
 	#draw(): void {
 		const preview = this.#preview;
-		const image = preview?.frames[this.#frame % preview.frames.length];
+		const frame = prefersReducedMotion() ? 0 : this.#frame++;
+		const image = preview?.frames[frame % preview.frames.length];
 		if (!image || !this.#canvas) return;
-		this.#frame += 1;
 		drawEnlarged(image, this.#canvas);
 	}
 }

@@ -57,6 +57,8 @@ export interface StudioState {
 	/** Why this browser cannot run Kinora, if so. */
 	unsupported: string | undefined;
 	adapter: AdapterInfo | undefined;
+	/** Bytes of the model that the browser keeps. */
+	stored: number;
 	work: Work | undefined;
 	take: Take | undefined;
 	/** What had taken shape of a clip that was stopped. */

@@ -5,7 +5,9 @@ import { checkSupport } from "../client/support.js";
 import type { ClipSize } from "../engine.js";
 import { KinoraError } from "../errors.js";
 import { defaultSize, type ModelLocation } from "../manifest.js";
+import { megabytes } from "../megabytes.js";
 import { withNotice } from "../progress/notices.js";
+import { storedBytes } from "../storage/stored-bytes.js";
 import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
 import { fileName } from "./file-name.js";
 import { forgetClip, type KeptClip, keepClip, keptClips } from "./kept-clips.js";
@@ -44,6 +46,7 @@ export class Studio {
 			settings: keptSettings(manifest),
 			unsupported: undefined,
 			adapter: undefined,
+			stored: 0,
 			work: undefined,
 			take: undefined,
 			stopped: undefined,
@@ -72,6 +75,7 @@ export class Studio {
 		}
 		this.render();
 		void this.#showKept();
+		void this.#showStored();
 		const problem = await checkSupport();
 		if (problem) {
 			this.state.unsupported = problem.message;
@@ -161,21 +165,22 @@ export class Studio {
 
 	/** Removes a take from the browser; until the next clip is there it can be put back. */
 	async removeTake(take: Take): Promise<void> {
-		try {
-			await forgetClip(take.id);
-		} catch {
-			// What could not be kept can be removed all the same.
-			if (take.kept) {
-				this.#note("The clip is still there", "The browser does not let go of it. Try again.");
-				return;
-			}
-		}
+		if (!this.state.takes.includes(take)) return;
 		this.state.takes = this.state.takes.filter((other) => other !== take);
 		// Nothing takes its place on the screen: a second click is not to remove another one.
 		this.state.take = undefined;
 		this.state.removed = [...this.state.removed, take];
 		this.announce("The clip is removed. It can be put back.");
 		this.#moveFocus("cancel", "put-back");
+		try {
+			await forgetClip(take.id);
+		} catch {
+			// What could not be kept can be removed all the same, and what was put back meanwhile is to stay.
+			if (!take.kept || !this.state.removed.includes(take)) return;
+			this.state.removed = this.state.removed.filter((other) => other !== take);
+			this.#insert(take);
+			this.#note("The clip is still there", "The browser does not let go of it. Try again.");
+		}
 	}
 
 	/** Puts all takes back that were removed. */
@@ -189,6 +194,24 @@ export class Studio {
 		this.state.take = removed.at(-1);
 		this.render();
 		this.#moveFocus("cancel", "generate");
+	}
+
+	/** Deletes the stored model, but for what other models share with it. Asks first: it may take long to download. */
+	async deleteModel(): Promise<void> {
+		const { manifest, stored } = this.state;
+		const question = `Delete ${manifest.title} (${megabytes(stored)} MB) from this browser? Your clips stay.`;
+		if (!confirm(question)) return;
+		// A model that is loaded is in use.
+		this.#kinora?.unload();
+		this.#kinora = undefined;
+		try {
+			await Kinora.forget(this.#model);
+			this.#note("The model is deleted", "The next clip downloads it again.");
+		} catch (error) {
+			this.state.message = describeError(KinoraError.from(error));
+		}
+		await this.#showStored();
+		this.#moveFocus("delete-model", "generate");
 	}
 
 	/** Puts the settings of a clip back into the controls, with its seed locked. */
@@ -289,6 +312,7 @@ export class Studio {
 		const take = shown({ id: crypto.randomUUID(), at: new Date(), clip, made }, false);
 		this.#insert(take);
 		this.state.take = take;
+		for (const removed of this.state.removed) release(removed);
 		this.state.removed = [];
 		this.#end("The clip is ready.");
 		void this.#keep(take);
@@ -329,6 +353,11 @@ export class Studio {
 		this.render();
 	}
 
+	async #showStored(): Promise<void> {
+		this.state.stored = await storedBytes(this.state.manifest);
+		this.render();
+	}
+
 	#fail(error: unknown): void {
 		const failure = KinoraError.from(error);
 		if (failure.code === "cancelled") {
@@ -353,6 +382,7 @@ export class Studio {
 		this.state.announcement = announcement;
 		this.render();
 		this.#moveFocus("cancel", "generate");
+		void this.#showStored();
 	}
 
 	/** Keeps the keyboard where it was when one button takes the other's place. */
@@ -378,4 +408,10 @@ function shown(clip: KeptClip, kept: boolean): Take {
 		fileName: fileName(clip.clip, clip.at),
 		kept,
 	};
+}
+
+/** Lets the browser free the memory of a clip that is shown no more. */
+function release({ videoUrl, posterUrl }: Take): void {
+	URL.revokeObjectURL(videoUrl);
+	URL.revokeObjectURL(posterUrl);
 }

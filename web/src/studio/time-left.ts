@@ -58,6 +58,7 @@ export class TimeLeft {
 	}
 
 	update(progress: KinoraProgress, now = performance.now()): void {
+		if (isReload(this.#last.phase, progress.phase)) return;
 		if (progress.phase !== this.#last.phase) {
 			this.#measured[this.#last.phase] = (now - this.#phaseStartedAt) / 1000;
 			this.#phaseStartedAt = now;
@@ -112,6 +113,11 @@ export class TimeLeft {
 	#inPhase(now: number): number {
 		return (now - this.#phaseStartedAt) / 1000;
 	}
+}
+
+/** The networks of a large model are loaded one after the other: that is part of the phase they are loaded for. */
+function isReload(last: Phase, next: Phase): boolean {
+	return next === "load" && phases.indexOf(last) > phases.indexOf("load");
 }
 
 function expectedSeconds(

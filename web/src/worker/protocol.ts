@@ -101,6 +101,8 @@ export interface WorkerApi {
 	): Promise<Outcome<Clip>>;
 	/** Asks the running `generate` to stop; it then rejects with `cancelled`. */
 	cancel(): void;
+	/** @param url Address of the description of the model whose stored files are to be deleted. */
+	forget(url: string): Promise<Outcome<void>>;
 	ops(
 		wasmUrl: string,
 		filter: string | undefined,

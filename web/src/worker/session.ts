@@ -10,9 +10,10 @@ import type {
 	EnginePreview,
 	OpRow,
 } from "../engine.js";
-import { KinoraError } from "../errors.js";
+import { KinoraError, type KinoraErrorCode } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { forgetDamagedFiles, openModelFiles } from "../storage/model-files.js";
+import { PrivateFolder } from "../storage/private-folder.js";
 import { checkConnection, whatToCheck } from "../what-to-check.js";
 import { engineModule } from "./engine-module.js";
 import type {
@@ -103,6 +104,10 @@ export class Session implements WorkerApi {
 		this.#cancel?.cancel();
 	}
 
+	forget(url: string): Promise<Outcome<void>> {
+		return settle(async () => (await PrivateFolder.open())?.forget(url));
+	}
+
 	ops(
 		wasmUrl: string,
 		filter: string | undefined,
@@ -132,10 +137,18 @@ async function reading<T>(manifest: Manifest, job: () => Promise<T>): Promise<T>
 	try {
 		return await job();
 	} catch (error) {
-		const { code } = KinoraError.from(error);
-		if (code === "bad-model" || code === "storage") await forgetDamagedFiles(manifest);
-		throw error;
+		if (!mayBeDamage(KinoraError.from(error).code)) throw error;
+		if (!(await forgetDamagedFiles(manifest))) throw error;
+		throw new KinoraError(
+			"storage",
+			"A stored file of the model was damaged. Try again: it is downloaded anew.",
+		);
 	}
+}
+
+/** Whether changed bytes of a model may be the reason: weights that are no numbers end in `internal`. */
+function mayBeDamage(code: KinoraErrorCode): boolean {
+	return ["bad-model", "storage", "internal"].includes(code);
 }
 
 async function startEngine(url: string): Promise<void> {

@@ -1,18 +1,18 @@
 import { html, type TemplateResult } from "lit";
 import type { AdapterInfo } from "../../engine.js";
 import { modelBytes } from "../../manifest.js";
+import { megabytes } from "../../megabytes.js";
 import type { StudioState } from "../state.js";
 import { reel } from "./icons.js";
 
 /** The name of the house, the model in use and the device. */
 export function header({ manifest, adapter }: StudioState): TemplateResult {
-	const megabytes = (modelBytes(manifest) / 1e6).toFixed(1);
 	return html`
 		<header>
 			<p class="wordmark">${reel} Kinora</p>
 			<p class="model">
 				<span>${manifest.title}</span>
-				<span class="dim">${megabytes} MB, downloaded once</span>
+				<span class="dim">${megabytes(modelBytes(manifest))} MB, downloaded once</span>
 				${adapter ? html`<span class="dim">${deviceName(adapter)}</span>` : null}
 			</p>
 		</header>

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import type { Studio } from "../studio.js";
+import { footer } from "./footer.js";
 import { header } from "./header.js";
 import { messageCard } from "./message.js";
 import { promptCard } from "./prompt.js";
@@ -45,12 +46,7 @@ export function page(studio: Studio): TemplateResult {
 				${vocabulary(studio)}
 			</div>
 		</main>
-		<footer>
-			<p>
-				${state.manifest.description} Clips are computed by this browser on this machine; prompts and
-				clips are sent nowhere, and are kept in this browser only.
-			</p>
-		</footer>
+		${footer(studio)}
 		<p class="visually-hidden" role="status">${state.announcement}</p>
 	`;
 }

@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit";
+import { megabytes } from "../../megabytes.js";
 import type { Phase } from "../../worker/protocol.js";
 import type { Work } from "../state.js";
 import type { Studio } from "../studio.js";
@@ -58,10 +59,6 @@ function count({ phase, done, total, bytesPerSecond }: Work): string {
 		default:
 			return "";
 	}
-}
-
-function megabytes(bytes: number): string {
-	return (bytes / 1e6).toFixed(1);
 }
 
 function timeLeft({ phase, done, total, timeLeft, bytesPerSecond, cancelling }: Work): string {
