@@ -1,11 +1,14 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page, type Route, test } from "@playwright/test";
 import { beginWorkersWith, crashWhileDecoding } from "./support/api.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
 /** What is used of the element. */
 interface KinoraClip extends HTMLElement {
 	prompt: string;
+	width: number;
+	height: number;
+	seconds: number;
 	readonly updateComplete: Promise<boolean>;
 	generate(): Promise<unknown>;
 }
@@ -21,7 +24,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
 	await page.clock.install();
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	const make = page.getByRole("button", { name: "Make this clip" });
 	await expect(make).toBeVisible();
 	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
@@ -62,7 +65,7 @@ test("a clip that fails after it was denoised is only decoded when it is tried a
 	await new StudioPage(page).changeModel(smallClips);
 	const scripts = [crashWhileDecoding];
 	await beginWorkersWith(page, () => scripts.pop() ?? "");
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.locator("kinora-clip").evaluate((clip) => clip.removeAttribute("seed"));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText("a crash", { timeout: 2 * 60_000 });
@@ -77,7 +80,7 @@ test("a clip that fails after it was denoised is only decoded when it is tried a
 
 test("the widget reports an error and can try again", async ({ page }) => {
 	await page.route("**/model.json", (route) => route.fulfill({ status: 500 }));
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText("model description");
 	const events = await page.evaluate(() => window.events);
@@ -94,7 +97,7 @@ test("an aspect that the model does not have is refused with those that it has",
 	page,
 }) => {
 	await new StudioPage(page).changeModel(smallClips);
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.locator("kinora-clip").evaluate((clip) => clip.setAttribute("aspect", "5:4"));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText('"5:4", but of 1:1, 16:9', {
@@ -102,11 +105,73 @@ test("an aspect that the model does not have is refused with those that it has",
 	});
 });
 
+/** A model whose first size fits no device, and whose other does. */
+const vastClips = {
+	sizes: [{ label: "vast", width: 4096, height: 4096 }, ...smallClips.sizes.slice(0, 1)],
+	frames: smallClips.frames,
+};
+
+test("a clip that does not fit is refused before the download, and one of the size that does is made", async ({
+	page,
+}) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(vastClips);
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await clip.evaluate((element) => element.removeAttribute("aspect"));
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("4096 × 4096");
+	expect(downloads).toEqual([]);
+	const suggestion = await page.evaluate(() => window.events.at(-1)?.detail.suggestion);
+	expect(suggestion).toEqual({ width: 64, height: 64, frames: 9 });
+
+	await clip.evaluate((element: KinoraClip) => {
+		Object.assign(element, { width: 64, height: 64, seconds: 9 / 12 });
+	});
+	await page.getByRole("button", { name: "Try again" }).click();
+	await expect.poll(() => downloads.length).toBeGreaterThan(0);
+});
+
+test("a clip larger than the model's default is refused before the download", async ({ page }) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.locator("kinora-clip").evaluate((element: KinoraClip) => {
+		Object.assign(element, { width: 4096, height: 4096 });
+	});
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("4096 × 4096");
+	expect(downloads).toEqual([]);
+});
+
+test("a clip that does not fit leaves the others of the page alone", async ({ page }) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(vastClips);
+	const engine = new Promise<Route>((resolve) => {
+		void page.route("**/*.wasm", resolve, { times: 1 });
+	});
+	await openHost(page);
+	const [vast, small] = [page.locator("kinora-clip").first(), page.locator("kinora-clip").last()];
+	await vast.evaluate((element) => {
+		element.removeAttribute("aspect");
+		const other = element.cloneNode(true) as KinoraClip;
+		other.setAttribute("aspect", "1:1");
+		element.after(other);
+	});
+	await vast.getByRole("button").click();
+	const request = await engine;
+	await small.getByRole("button").click();
+	await expect(small.getByRole("progressbar")).toBeVisible();
+	await request.continue();
+	await expect(vast.getByRole("alert")).toContainText("4096 × 4096");
+	await expect.poll(() => downloads.length).toBeGreaterThan(0);
+	await expect(small.getByRole("progressbar")).toBeVisible();
+});
+
 test("a widget that leaves the page at once loads nothing", async ({ page }) => {
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
-	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	await openHost(page);
 	await page.evaluate(async () => {
 		const clip = document.querySelector("kinora-clip") as KinoraClip;
 		const made = clip.generate();
@@ -124,7 +189,7 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 	await new StudioPage(page).changeModel(smallClips);
 	const progress = page.getByRole("progressbar");
 	const open = async () => {
-		await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+		await openHost(page);
 		await page.locator("kinora-clip").evaluate((clip) => {
 			clip.setAttribute("reveal", "auto");
 			clip.parentElement?.append(clip);
@@ -147,8 +212,7 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 });
 
 test("attributes mirror properties", async ({ page }) => {
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
-	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	await openHost(page);
 	const clip = page.locator("kinora-clip");
 	await expect(clip).toHaveJSProperty("steps", 1);
 	await clip.evaluate((element: HTMLElement & { negativePrompt: string }) => {
@@ -161,10 +225,23 @@ test("without WebGPU the page's own words are shown", async ({ page }) => {
 	await page.addInitScript(() => {
 		Reflect.deleteProperty(Navigator.prototype, "gpu");
 	});
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByText("Here is a drawing instead.")).toBeVisible();
 });
+
+/** Opens the page of another origin that embeds the widget. */
+async function openHost(page: Page): Promise<void> {
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.waitForFunction(() => customElements.get("kinora-clip"));
+}
+
+/** Weights that are asked for from now on do not come. @returns their addresses. */
+async function holdDownloads(page: Page): Promise<string[]> {
+	const downloads: string[] = [];
+	await page.route("**/*.gguf", (route) => void downloads.push(route.request().url()));
+	return downloads;
+}
 
 /** Whether the keyboard stays in a field beside the widget while the widget's prompt changes. */
 function keepsFocusOutside(page: Page): Promise<boolean> {

@@ -144,10 +144,10 @@ export class KinoraClip extends LitElement {
 			const model = await describeModel(this.model || defaultModelUrl, stop.signal);
 			const options = this.#options(model.manifest, stop.signal, onProgress);
 			// What is wrong with them is said before the model is downloaded.
-			resolveOptions(model.manifest, options);
+			const request = resolveOptions(model.manifest, options);
 			stop.signal.throwIfAborted();
 			// Borrowed before the old lease ends, so that a model in use stays loaded.
-			const lease = borrowModel(model, onProgress);
+			const lease = borrowModel(model, request, onProgress);
 			this.#release();
 			this.#lease = lease;
 			const kinora = await lease.model(stop.signal);
