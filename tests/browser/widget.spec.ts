@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, type Route, test } from "@playwright/test";
 import { beginWorkersWith, crashWhileDecoding } from "./support/api.js";
@@ -42,6 +44,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	expect(events.map(({ type }) => type)).toEqual(
 		expect.arrayContaining(["progress", "load", "result"]),
 	);
+	expect(events.filter(({ type }) => type === "violation")).toEqual([]);
 	const result = events.find(({ type }) => type === "result");
 	const { width, height } = smallClips.sizes.find(({ label }) => label === "16:9") ?? {};
 	expect(result?.detail.params).toMatchObject({ seed: 7, steps: 1, width, height });
@@ -57,6 +60,19 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	expect(page.workers(), "the model waits for another clip").toHaveLength(1);
 	await page.clock.fastForward(60_000);
 	await expect.poll(() => page.workers(), "and is then given back").toHaveLength(0);
+});
+
+test("the page of another origin has the security policy that the documentation gives", async ({
+	page,
+}) => {
+	await openHost(page);
+	const policy = await page.locator("meta[http-equiv]").getAttribute("content");
+	const readme = readFileSync(path.join(import.meta.dirname, "../../web/README.md"), "utf8");
+	const [, documented = ""] = readme.match(/^Content-Security-Policy:([^`]+)```/m) ?? [];
+	const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
+	expect(oneLine(policy ?? "").replaceAll(new URL(baseUrl()).origin, "https://example.org")).toBe(
+		oneLine(documented),
+	);
 });
 
 test("a clip that fails after it was denoised is only decoded when it is tried again", async ({
