@@ -199,6 +199,43 @@ test("a widget that leaves the page at once loads nothing", async ({ page }) => 
 	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
 });
 
+test("a widget that is moved within the page keeps what it does and what it has made", async ({
+	page,
+}) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.evaluate(() => {
+		const dialog = document.body.appendChild(document.createElement("dialog"));
+		dialog.open = true;
+		const clip = document.querySelector("kinora-clip") as KinoraClip;
+		clip.setAttribute("reveal", "auto");
+		clip.addEventListener("load", () => dialog.append(clip));
+		document.querySelector("main")?.append(clip);
+	});
+	const video = page.locator("dialog kinora-clip video");
+	await expect(video).toBeVisible({ timeout: 2 * 60_000 });
+	const made = await video.getAttribute("src");
+	for (const move of ["append", "moveBefore"] as const) {
+		await page.evaluate((move) => {
+			const main = document.querySelector("main") as HTMLElement & {
+				moveBefore: Node["insertBefore"];
+			};
+			const clip = document.querySelector("kinora-clip") as KinoraClip;
+			if (move === "append") main.append(clip);
+			else main.moveBefore(clip, main.firstChild);
+		}, move);
+		// Time for a clip that would be made anew.
+		await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+		await expect(page.locator("main kinora-clip video")).toHaveAttribute("src", made ?? "");
+		expect(await isPlayable(page, made ?? ""), "its file is still there").toBe(true);
+	}
+	const events = await page.evaluate(() => window.events.map(({ type }) => type));
+	expect(events.filter((type) => type === "result" || type === "error")).toEqual(["result"]);
+
+	await page.locator("kinora-clip").evaluate((clip) => clip.remove());
+	expect(await isPlayable(page, made ?? ""), "one that has left for good frees it").toBe(false);
+});
+
 test("a widget starts by itself when it is seen, but not where that has killed the tab", async ({
 	page,
 }) => {
@@ -257,6 +294,17 @@ async function holdDownloads(page: Page): Promise<string[]> {
 	const downloads: string[] = [];
 	await page.route("**/*.gguf", (route) => void downloads.push(route.request().url()));
 	return downloads;
+}
+
+function isPlayable(page: Page, address: string): Promise<boolean> {
+	return page.evaluate((address) => {
+		const video = document.createElement("video");
+		return new Promise<boolean>((resolve) => {
+			video.onloadedmetadata = () => resolve(true);
+			video.onerror = () => resolve(false);
+			video.src = address;
+		});
+	}, address);
 }
 
 /** Whether the keyboard stays in a field beside the widget while the widget's prompt changes. */

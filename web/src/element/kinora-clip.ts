@@ -173,7 +173,8 @@ export class KinoraClip extends LitElement {
 
 	override connectedCallback(): void {
 		super.connectedCallback();
-		if (this.reveal !== "auto" || !mayStartByItself()) return;
+		// One that was only moved has not started anew.
+		if (this.#visible || this.reveal !== "auto" || !mayStartByItself()) return;
 		this.#visible = new IntersectionObserver((entries) => {
 			if (!entries.some((entry) => entry.isIntersecting)) return;
 			this.#visible?.disconnect();
@@ -182,14 +183,15 @@ export class KinoraClip extends LitElement {
 		this.#visible.observe(this);
 	}
 
+	/** Without it, `moveBefore` would take the element for one that has left the page. */
+	connectedMoveCallback(): void {}
+
 	override disconnectedCallback(): void {
 		super.disconnectedCallback();
-		this.#visible?.disconnect();
-		this.#stop?.abort();
-		this.#stop = undefined;
-		this.#release();
-		this.#leave();
-		this.view = { name: "poster" };
+		// A page that only moves the element has put it back by then; that is no reason to lose a clip.
+		queueMicrotask(() => {
+			if (!this.isConnected) this.#takeDown();
+		});
 	}
 
 	protected override willUpdate(changed: PropertyValues): void {
@@ -372,6 +374,17 @@ export class KinoraClip extends LitElement {
 	#release(): void {
 		this.#lease?.release();
 		this.#lease = undefined;
+	}
+
+	/** Stops everything and frees what is held: the element has left the page. */
+	#takeDown(): void {
+		this.#visible?.disconnect();
+		this.#visible = undefined;
+		this.#stop?.abort();
+		this.#stop = undefined;
+		this.#release();
+		this.#leave();
+		this.view = { name: "poster" };
 	}
 
 	/** Frees what the clip that was shown holds. */
