@@ -35,6 +35,36 @@ test("a listener that throws or returns something is no reason to stop", async (
 	expect(steps.every(({ preview }) => preview)).toBe(true);
 });
 
+test("a model whose address is none, or whose description is not waited for, is a KinoraError", async ({
+	page,
+}) => {
+	await page.route("**/slow/model.json", () => undefined);
+	const failures = await run(page, async (script) => {
+		const { Kinora, KinoraError, fetchManifest } = (await import(script)) as Api;
+		const codeOf = (failed: Promise<unknown>) =>
+			failed.then(
+				() => "none",
+				(error) => (error instanceof KinoraError ? error.code : String(error)),
+			);
+		const stopped = new AbortController();
+		stopped.abort("a reason of the page's own");
+		return {
+			address: await codeOf(Kinora.load({ model: "https://" })),
+			addressOfManifest: await codeOf(fetchManifest("https://")),
+			timeout: await codeOf(Kinora.load({ model: "slow", signal: AbortSignal.timeout(500) })),
+			timeoutOfManifest: await codeOf(fetchManifest("slow", AbortSignal.timeout(500))),
+			stopped: await codeOf(Kinora.load({ signal: stopped.signal })),
+		};
+	});
+	expect(failures).toEqual({
+		address: "bad-input",
+		addressOfManifest: "bad-input",
+		timeout: "cancelled",
+		timeoutOfManifest: "cancelled",
+		stopped: "cancelled",
+	});
+});
+
 test("unloading ends the clips that are being made", async ({ page }) => {
 	const outcomes = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;

@@ -184,6 +184,20 @@ test("a clip that does not fit leaves the others of the page alone", async ({ pa
 	await expect(small.getByRole("progressbar")).toBeVisible();
 });
 
+test("a widget without a prompt, or with a length that is none, says so", async ({ page }) => {
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await clip.evaluate((element) => element.removeAttribute("prompt"));
+	await clip.getByRole("button").click();
+	await expect(clip.getByRole("alert")).toContainText("The prompt is empty");
+	await clip.evaluate((element) => {
+		element.setAttribute("prompt", "a red ball");
+		element.setAttribute("seconds", "two");
+	});
+	await clip.getByRole("button").click();
+	await expect(clip.getByRole("alert")).toContainText('"seconds"');
+});
+
 test("a widget that leaves the page at once loads nothing", async ({ page }) => {
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));

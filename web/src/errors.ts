@@ -59,7 +59,7 @@ export class KinoraError extends Error {
 	/** Turns anything thrown into a `KinoraError`; what it does not know becomes `internal`. */
 	static from(thrown: unknown): KinoraError {
 		if (thrown instanceof KinoraError) return thrown;
-		if (isAbort(thrown)) return new KinoraError("cancelled", "Cancelled.");
+		if (isAbort(thrown)) return cancelled();
 		const message = thrown instanceof Error ? thrown.message : String(thrown);
 		const { code, suggestion } = Object(thrown) as { code?: unknown; suggestion?: ClipSize };
 		if (typeof code === "string" && codes.has(code)) {
@@ -67,6 +67,11 @@ export class KinoraError extends Error {
 		}
 		return new KinoraError("internal", `The engine stopped: ${message}. Please try again.`);
 	}
+}
+
+/** What work that a signal or `unload()` stopped ends with. */
+export function cancelled(): KinoraError {
+	return new KinoraError("cancelled", "Cancelled.");
 }
 
 function isAbort(thrown: unknown): boolean {

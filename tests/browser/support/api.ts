@@ -1,15 +1,19 @@
 import type { Page } from "@playwright/test";
 import type { GenerateOptions } from "../../../web/src/client/options.js";
+import type { KinoraError } from "../../../web/src/errors.js";
+import type { ModelLocation } from "../../../web/src/manifest.js";
 import type { Clip, OnProgress } from "../../../web/src/worker/protocol.js";
 
 /** What is used of the package. */
 export interface Api {
 	Kinora: {
-		load(options?: { onProgress?: OnProgress }): Promise<{
+		load(options?: { model?: string; signal?: AbortSignal; onProgress?: OnProgress }): Promise<{
 			generate(options: GenerateOptions): Promise<Clip>;
 			unload(): void;
 		}>;
 	};
+	KinoraError: typeof KinoraError;
+	fetchManifest(model: string, signal?: AbortSignal): Promise<ModelLocation>;
 }
 
 /** Runs in the Worker before its own script: the first frame that arrives is the last thing that happens. */

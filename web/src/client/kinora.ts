@@ -1,9 +1,9 @@
 import type { AdapterInfo, ClipSize } from "../engine.js";
-import { KinoraError } from "../errors.js";
+import { cancelled, KinoraError } from "../errors.js";
 import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../manifest.js";
 import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
 import { askToPersist } from "./ask-to-persist.js";
-import { Connection, cancelled } from "./connection.js";
+import { Connection } from "./connection.js";
 import { fetchManifest } from "./fetch-manifest.js";
 import { listener } from "./listener.js";
 import { defaultModelUrl, wasmUrl } from "./locations.js";

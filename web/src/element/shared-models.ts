@@ -1,7 +1,7 @@
 import { fetchManifest, manifestUrl } from "../client/fetch-manifest.js";
 import { Kinora } from "../client/kinora.js";
 import type { ClipSize } from "../engine.js";
-import { KinoraError } from "../errors.js";
+import { cancelled, KinoraError } from "../errors.js";
 import type { ModelLocation } from "../manifest.js";
 import type { OnProgress } from "../worker/protocol.js";
 
@@ -120,7 +120,7 @@ function startLoading(model: ModelLocation, size: ClipSize): SharedModel {
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
 	return new Promise((_, reject) => {
-		const abort = () => reject(new KinoraError("cancelled", "Cancelled."));
+		const abort = () => reject(cancelled());
 		if (signal.aborted) abort();
 		else signal.addEventListener("abort", abort, { once: true });
 	});
