@@ -65,6 +65,36 @@ test("a model whose address is none, or whose description is not waited for, is 
 	});
 });
 
+test("a clip that waits for another one says so, and can be given up", async ({ page }) => {
+	const { phases, givenUp, alone } = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const phases: Record<"first" | "second", string[]> = { first: [], second: [] };
+		const make = (name: "first" | "second") =>
+			kinora.generate({
+				prompt: "a red ball",
+				steps: 1,
+				onProgress: ({ phase }) => void phases[name].push(phase),
+			});
+		const both = [make("first"), make("second")];
+		const atOnce = phases.second.slice();
+		const stop = new AbortController();
+		const third = kinora.generate({ prompt: "a blue ball", signal: stop.signal });
+		stop.abort();
+		const givenUp = await third.then(String, ({ code }) => code);
+		await Promise.all(both);
+		const alone: string[] = [];
+		const onProgress: OnProgress = ({ phase }) => void alone.push(phase);
+		await kinora.generate({ prompt: "a red ball", steps: 1, onProgress });
+		kinora.unload();
+		return { phases: { ...phases, atOnce }, givenUp, alone };
+	});
+	expect(phases.atOnce).toEqual(["wait"]);
+	expect(phases.second.at(-1)).toBe("encode");
+	expect(givenUp).toBe("cancelled");
+	for (const others of [phases.first, alone]) expect(others).not.toContain("wait");
+});
+
 test("unloading ends the clips that are being made", async ({ page }) => {
 	const outcomes = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;

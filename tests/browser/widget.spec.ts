@@ -198,6 +198,20 @@ test("a widget without a prompt, or with a length that is none, says so", async 
 	await expect(clip.getByRole("alert")).toContainText('"seconds"');
 });
 
+test("a widget whose clip waits for another one's says so", async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.locator("kinora-clip").evaluate((first: KinoraClip) => {
+		const second = first.cloneNode(true) as KinoraClip;
+		first.after(second);
+		void first.generate();
+		void second.generate();
+	});
+	await expect(page.getByRole("progressbar", { name: /Waiting for another clip/ })).toHaveCount(1, {
+		timeout: 2 * 60_000,
+	});
+});
+
 test("a widget that leaves the page at once loads nothing", async ({ page }) => {
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));

@@ -41,6 +41,8 @@ export class Kinora {
 	#adapter: AdapterInfo | undefined;
 	readonly #unfinished: UnfinishedLatent;
 	#queue: Promise<unknown> = Promise.resolve();
+	/** What is being made or waits for its turn. */
+	readonly #queued = new Set<GenerateRequest>();
 	#unloaded = false;
 
 	private constructor(model: ModelLocation) {
@@ -98,14 +100,24 @@ export class Kinora {
 	async generate(options: GenerateOptions): Promise<Clip> {
 		const request = resolveOptions(this.manifest, options);
 		const { signal, onProgress } = options;
+		if (signal?.aborted) throw cancelled();
+		if (this.#queued.size > 0) listener(onProgress)({ phase: "wait", done: 0, total: 1 });
+		this.#queued.add(request);
 		let waiting = true;
-		const turn = this.#queue.then(() => {
-			waiting = false;
-			return this.#generate(request, signal, onProgress);
-		});
+		const turn = this.#queue
+			.then(() => {
+				waiting = false;
+				return this.#generate(request, signal, onProgress);
+			})
+			.finally(() => this.#queued.delete(request));
 		this.#queue = turn.catch(() => undefined);
 		const left = new Promise<never>((_, reject) => {
-			signal?.addEventListener("abort", () => waiting && reject(cancelled()), { once: true });
+			const leave = () => {
+				if (!waiting) return;
+				this.#queued.delete(request);
+				reject(cancelled());
+			};
+			signal?.addEventListener("abort", leave, { once: true });
 		});
 		return Promise.race([turn, left]);
 	}

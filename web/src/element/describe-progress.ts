@@ -5,6 +5,7 @@ const names: Record<Phase, string> = {
 	download: "Downloading the model",
 	load: "Loading the model",
 	compile: "Preparing",
+	wait: "Waiting for another clip to be made",
 	text: "Reading the prompt",
 	denoise: "Developing",
 	decode: "Printing frames",
