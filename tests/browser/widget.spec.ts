@@ -54,6 +54,11 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 		2,
 	);
 	expect(await keepsFocusOutside(page), "a changed attribute leaves the keyboard alone").toBe(true);
+	await page.locator("kinora-clip").evaluate((clip) => clip.removeAttribute("alt"));
+	await expect(video, "and describes the clip that is shown").toHaveAttribute(
+		"aria-label",
+		"a red ball bouncing over the meadow at sunset",
+	);
 	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
 	expect(violations.map(({ id }) => id)).toEqual([]);
 
@@ -290,6 +295,22 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(progress).toBeVisible();
+});
+
+test("the widget fits into a narrow column, and says what is English in it", async ({ page }) => {
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await expect(clip).toHaveCSS("width", "320px");
+	await page.locator("main").evaluate((main) => {
+		main.style.width = "200px";
+		document.documentElement.lang = "zh";
+	});
+	await expect(clip).toHaveCSS("width", "200px");
+	await expect(clip.getByRole("button")).toHaveAttribute("lang", "en");
+	const languageOfPrompt = clip
+		.locator(".prompt")
+		.evaluate((prompt) => prompt.matches(":lang(zh)"));
+	expect(await languageOfPrompt, "the page's own words are in the page's language").toBe(true);
 });
 
 test("attributes mirror properties", async ({ page }) => {

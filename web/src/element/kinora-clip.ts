@@ -31,7 +31,7 @@ export interface KinoraClipEventMap {
 type View =
 	| { name: "poster" }
 	| { name: "working"; progress: KinoraProgress }
-	| { name: "clip"; url: string; posterUrl: string; shape: string }
+	| { name: "clip"; url: string; posterUrl: string; shape: string; prompt: string }
 	| { name: "error"; error: KinoraError };
 
 const previewMilliseconds = 500;
@@ -216,7 +216,7 @@ export class KinoraClip extends LitElement {
 	protected override render(): TemplateResult {
 		return html`
 			<div class="frame ${this.view.name}" part="frame" .style=${`aspect-ratio: ${this.#shape()}`}>${this.#view()}</div>
-			<p class="visually-hidden" role="status">${this.#announcement}</p>
+			<p class="visually-hidden" lang="en" role="status">${this.#announcement}</p>
 		`;
 	}
 
@@ -231,7 +231,7 @@ export class KinoraClip extends LitElement {
 					part="video"
 					src=${this.view.url}
 					poster=${this.view.posterUrl}
-					aria-label=${this.#description()}
+					aria-label=${this.alt || this.view.prompt}
 					?autoplay=${!prefersReducedMotion()}
 					loop
 					muted
@@ -244,13 +244,12 @@ export class KinoraClip extends LitElement {
 	}
 
 	#posterView(): TemplateResult {
-		const button = html`<button part="button" @click=${() => this.generate()}>Make this clip</button>`;
 		return html`
 			<slot name="poster">
-				${this.poster ? html`<img src=${this.poster} alt=${this.#description()} />` : null}
+				${this.poster ? html`<img src=${this.poster} alt=${this.alt || this.prompt} />` : null}
 				<p class="prompt">${this.prompt}</p>
 			</slot>
-			${this.reveal === "manual" ? null : button}
+			${this.reveal === "manual" ? null : this.#button("Make this clip", () => this.generate())}
 		`;
 	}
 
@@ -258,9 +257,9 @@ export class KinoraClip extends LitElement {
 		const percent = Math.round(100 * shareOf(progress));
 		const text = describeProgress(progress);
 		return html`
-			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>
+			<canvas part="preview" lang="en" role="img" aria-label="Blurred preview"></canvas>
 			<slot name="progress">
-				<div class="status" part="progress">
+				<div class="status" part="progress" lang="en">
 					<p>${text}</p>
 					${progress.notice ? html`<p>${progress.notice}</p>` : null}
 					<div
@@ -275,7 +274,7 @@ export class KinoraClip extends LitElement {
 					</div>
 				</div>
 			</slot>
-			<button part="button" @click=${() => this.cancel()}>Cancel</button>
+			${this.#button("Cancel", () => this.cancel())}
 		`;
 	}
 
@@ -283,14 +282,14 @@ export class KinoraClip extends LitElement {
 		const unsupported = error.code === "no-webgpu" || error.code === "no-encoder";
 		return html`
 			<slot name=${unsupported ? "unsupported" : "error"}>
-				<p class="message" part="message" role="alert">${error.message}</p>
+				<p class="message" part="message" lang="en" role="alert">${error.message}</p>
 			</slot>
-			${
-				unsupported
-					? null
-					: html`<button part="button" @click=${() => this.generate()}>Try again</button>`
-			}
+			${unsupported ? null : this.#button("Try again", () => this.generate())}
 		`;
+	}
+
+	#button(label: string, act: () => unknown): TemplateResult {
+		return html`<button part="button" lang="en" @click=${act}>${label}</button>`;
 	}
 
 	#options(
@@ -358,6 +357,7 @@ export class KinoraClip extends LitElement {
 			url: URL.createObjectURL(clip.blob),
 			posterUrl: URL.createObjectURL(clip.poster),
 			shape: `${clip.params.width} / ${clip.params.height}`,
+			prompt: clip.params.prompt,
 		};
 		this.#emit("result", clip);
 	}
@@ -399,10 +399,6 @@ export class KinoraClip extends LitElement {
 		const preview = this.view.name === "working" ? this.view.progress.preview : undefined;
 		const image = preview?.frames[this.#previewFrame++ % preview.frames.length];
 		if (canvas && image) drawEnlarged(image, canvas);
-	}
-
-	#description(): string {
-		return this.alt || this.prompt;
 	}
 
 	#emit<Name extends keyof KinoraClipEventMap>(
