@@ -39,15 +39,16 @@ const codes: ReadonlySet<string> = new Set<KinoraErrorCode>([
  * try {
  *   await kinora.generate({ prompt });
  * } catch (error) {
- *   if (error instanceof KinoraError && error.code === "cancelled") return;
- *   throw error;
+ *   if (!(error instanceof KinoraError)) throw error;
+ *   if (error.code === "cancelled") return;
+ *   showMessage(error.message);
  * }
  */
 export class KinoraError extends Error {
 	override readonly name = "KinoraError";
 	/** What went wrong, for a program to act on. */
 	readonly code: KinoraErrorCode;
-	/** With `does-not-fit`: the nearest clip size that fits this device. */
+	/** With `does-not-fit`: the largest of the model's sizes that fits this device, if one does. */
 	readonly suggestion: ClipSize | undefined;
 
 	constructor(code: KinoraErrorCode, message: string, suggestion?: ClipSize) {

@@ -11,7 +11,13 @@ import { type GenerateOptions, resolveOptions } from "./options.js";
 import { checkSupport } from "./support.js";
 import { UnfinishedLatent } from "./unfinished-latent.js";
 
-/** What `Kinora.load` takes. */
+/**
+ * What `Kinora.load` takes.
+ *
+ * @example
+ * const size = { width: 256, height: 144, frames: 24 };
+ * const kinora = await Kinora.load({ size, signal: AbortSignal.timeout(60_000) });
+ */
 export interface LoadOptions {
 	/** Address of a `model.json` or of its folder, or what `fetchManifest` gave; left out, the model that comes along. */
 	model?: string | URL | ModelLocation;
@@ -34,7 +40,12 @@ const worthPersisting = 64 * 2 ** 20;
  * document.querySelector("video").src = URL.createObjectURL(clip.blob);
  */
 export class Kinora {
-	/** What the model is and can do. */
+	/**
+	 * What the model is and can do.
+	 *
+	 * @example
+	 * const { sizes, frames, frame_rates } = kinora.manifest;
+	 */
 	readonly manifest: Manifest;
 	readonly #model: ModelLocation;
 	#connection: Connection | undefined;
@@ -78,7 +89,12 @@ export class Kinora {
 		}
 	}
 
-	/** The graphics adapter in use. */
+	/**
+	 * The graphics adapter in use.
+	 *
+	 * @example
+	 * if (kinora.adapter?.software) showMessage("There is no graphics processor here: this takes a while.");
+	 */
 	get adapter(): AdapterInfo | undefined {
 		return this.#adapter;
 	}

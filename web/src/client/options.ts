@@ -2,10 +2,20 @@ import { KinoraError } from "../errors.js";
 import { defaultSize, type Manifest } from "../manifest.js";
 import type { GenerateRequest, OnProgress } from "../worker/protocol.js";
 
-/** Longer prompts are refused: no model of this family reads so far. */
+/**
+ * Longer prompts are refused: no model of this family reads so far.
+ *
+ * @example
+ * promptField.maxLength = longestPrompt;
+ */
 export const longestPrompt = 2000;
 
-/** What `generate` takes. Everything but the prompt has the model's default. */
+/**
+ * What `generate` takes. Everything but the prompt has the model's default.
+ *
+ * @example
+ * const options = { prompt: "a blue boat on the sea at night", seconds: 2, seed: 7 };
+ */
 export interface GenerateOptions {
 	/** What the clip should show; at most 2,000 characters. */
 	prompt: string;
@@ -57,7 +67,12 @@ export function resolveOptions(manifest: Manifest, options: GenerateOptions): Ge
 	};
 }
 
-/** A seed nobody has to think up. */
+/**
+ * A seed nobody has to think up.
+ *
+ * @example
+ * const seed = randomSeed();
+ */
 export function randomSeed(): number {
 	return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
