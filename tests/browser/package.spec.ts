@@ -18,7 +18,10 @@ test("a site that installs the package and bundles it makes a clip", async ({ pa
 		<kinora-clip prompt="a red ball" steps="1" model="${baseUrl()}models/nano/"></kinora-clip>
 		<script type="module" src="/main.js"></script>`,
 	);
-	execFileSync(path.join(web, "node_modules/.bin/vite"), ["build", site], { cwd: site });
+	execFileSync(path.join(web, "node_modules/.bin/vite"), ["build", site], {
+		cwd: site,
+		stdio: "pipe",
+	});
 
 	const server = await serve(path.join(site, "dist"), "");
 	try {
