@@ -409,9 +409,19 @@ export class KinoraClip extends LitElement {
 	}
 }
 
+/** For TypeScript: tells listeners what the element's events carry. */
+interface TellsEvents {
+	addEventListener<Name extends keyof KinoraClipEventMap>(
+		type: Name,
+		listener: (this: KinoraClip, event: KinoraClipEventMap[Name]) => unknown,
+		options?: boolean | AddEventListenerOptions,
+	): void;
+}
+
 declare global {
 	interface HTMLElementTagNameMap {
-		"kinora-clip": KinoraClip;
+		// In this order: HTML has a `progress` and an `error` of its own.
+		"kinora-clip": TellsEvents & KinoraClip;
 	}
 }
 
