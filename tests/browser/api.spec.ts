@@ -35,6 +35,66 @@ test("a listener that throws or returns something is no reason to stop", async (
 	expect(steps.every(({ preview }) => preview)).toBe(true);
 });
 
+test("a model whose address is none, or whose description is not waited for, is a KinoraError", async ({
+	page,
+}) => {
+	await page.route("**/slow/model.json", () => undefined);
+	const failures = await run(page, async (script) => {
+		const { Kinora, KinoraError, fetchManifest } = (await import(script)) as Api;
+		const codeOf = (failed: Promise<unknown>) =>
+			failed.then(
+				() => "none",
+				(error) => (error instanceof KinoraError ? error.code : String(error)),
+			);
+		const stopped = new AbortController();
+		stopped.abort("a reason of the page's own");
+		return {
+			address: await codeOf(Kinora.load({ model: "https://" })),
+			addressOfManifest: await codeOf(fetchManifest("https://")),
+			timeout: await codeOf(Kinora.load({ model: "slow", signal: AbortSignal.timeout(500) })),
+			timeoutOfManifest: await codeOf(fetchManifest("slow", AbortSignal.timeout(500))),
+			stopped: await codeOf(Kinora.load({ signal: stopped.signal })),
+		};
+	});
+	expect(failures).toEqual({
+		address: "bad-input",
+		addressOfManifest: "bad-input",
+		timeout: "cancelled",
+		timeoutOfManifest: "cancelled",
+		stopped: "cancelled",
+	});
+});
+
+test("a clip that waits for another one says so, and can be given up", async ({ page }) => {
+	const { phases, givenUp, alone } = await run(page, async (script) => {
+		const { Kinora } = (await import(script)) as Api;
+		const kinora = await Kinora.load();
+		const phases: Record<"first" | "second", string[]> = { first: [], second: [] };
+		const make = (name: "first" | "second") =>
+			kinora.generate({
+				prompt: "a red ball",
+				steps: 1,
+				onProgress: ({ phase }) => void phases[name].push(phase),
+			});
+		const both = [make("first"), make("second")];
+		const atOnce = phases.second.slice();
+		const stop = new AbortController();
+		const third = kinora.generate({ prompt: "a blue ball", signal: stop.signal });
+		stop.abort();
+		const givenUp = await third.then(String, ({ code }) => code);
+		await Promise.all(both);
+		const alone: string[] = [];
+		const onProgress: OnProgress = ({ phase }) => void alone.push(phase);
+		await kinora.generate({ prompt: "a red ball", steps: 1, onProgress });
+		kinora.unload();
+		return { phases: { ...phases, atOnce }, givenUp, alone };
+	});
+	expect(phases.atOnce).toEqual(["wait"]);
+	expect(phases.second.at(-1)).toBe("encode");
+	expect(givenUp).toBe("cancelled");
+	for (const others of [phases.first, alone]) expect(others).not.toContain("wait");
+});
+
 test("unloading ends the clips that are being made", async ({ page }) => {
 	const outcomes = await run(page, async (script) => {
 		const { Kinora } = (await import(script)) as Api;

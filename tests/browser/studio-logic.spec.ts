@@ -1,5 +1,6 @@
 import { expect, test } from "@playwright/test";
-import { resolveOptions } from "../../web/src/client/options.js";
+import { type GenerateOptions, resolveOptions } from "../../web/src/client/options.js";
+import type { KinoraError } from "../../web/src/errors.js";
 import { type Manifest, parseManifest } from "../../web/src/manifest.js";
 import { fileName } from "../../web/src/studio/file-name.js";
 import {
@@ -97,6 +98,24 @@ test("the number of frames is the one nearest to the seconds at the frame rate",
 	expect(resolve(resolve({ fps: 30, seconds: 0.6 }))).toMatchObject({ frames: 18, fps: 30 });
 	expect(() => resolve({ fps: 10 }, [8, 12, 24])).toThrow(/10; this model makes .* 8, 12, 24/);
 	expect(() => resolve({ fps: 0 })).toThrow(/"fps" is 0/);
+});
+
+test("a length that is none is refused, and so is a prompt that was forgotten", () => {
+	const code = (options: Partial<GenerateOptions>) => {
+		try {
+			resolveOptions(manifest, { prompt: "a ball", ...options } as GenerateOptions);
+			return "none";
+		} catch (error) {
+			return (error as KinoraError).code;
+		}
+	};
+	expect(code({ seconds: 0.01 })).toBe("none");
+	for (const seconds of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
+		expect(code({ seconds }), `${seconds} seconds`).toBe("bad-input");
+	}
+	for (const prompt of [undefined, null, " "]) {
+		expect(code({ prompt: prompt as string }), `the prompt ${prompt}`).toBe("empty-prompt");
+	}
 });
 
 test("a negative prompt counts only with guidance", () => {

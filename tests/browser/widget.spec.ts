@@ -1,11 +1,16 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page, type Route, test } from "@playwright/test";
 import { beginWorkersWith, crashWhileDecoding } from "./support/api.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
 /** What is used of the element. */
 interface KinoraClip extends HTMLElement {
 	prompt: string;
+	width: number;
+	height: number;
+	seconds: number;
 	readonly updateComplete: Promise<boolean>;
 	generate(): Promise<unknown>;
 }
@@ -21,7 +26,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
 	await page.clock.install();
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	const make = page.getByRole("button", { name: "Make this clip" });
 	await expect(make).toBeVisible();
 	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
@@ -39,6 +44,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	expect(events.map(({ type }) => type)).toEqual(
 		expect.arrayContaining(["progress", "load", "result"]),
 	);
+	expect(events.filter(({ type }) => type === "violation")).toEqual([]);
 	const result = events.find(({ type }) => type === "result");
 	const { width, height } = smallClips.sizes.find(({ label }) => label === "16:9") ?? {};
 	expect(result?.detail.params).toMatchObject({ seed: 7, steps: 1, width, height });
@@ -48,6 +54,11 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 		2,
 	);
 	expect(await keepsFocusOutside(page), "a changed attribute leaves the keyboard alone").toBe(true);
+	await page.locator("kinora-clip").evaluate((clip) => clip.removeAttribute("alt"));
+	await expect(video, "and describes the clip that is shown").toHaveAttribute(
+		"aria-label",
+		"a red ball bouncing over the meadow at sunset",
+	);
 	const { violations } = await new AxeBuilder({ page }).include("kinora-clip").analyze();
 	expect(violations.map(({ id }) => id)).toEqual([]);
 
@@ -56,13 +67,26 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	await expect.poll(() => page.workers(), "and is then given back").toHaveLength(0);
 });
 
+test("the page of another origin has the security policy that the documentation gives", async ({
+	page,
+}) => {
+	await openHost(page);
+	const policy = await page.locator("meta[http-equiv]").getAttribute("content");
+	const readme = readFileSync(path.join(import.meta.dirname, "../../web/README.md"), "utf8");
+	const [, documented = ""] = readme.match(/^Content-Security-Policy:([^`]+)```/m) ?? [];
+	const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
+	expect(oneLine(policy ?? "").replaceAll(new URL(baseUrl()).origin, "https://example.org")).toBe(
+		oneLine(documented),
+	);
+});
+
 test("a clip that fails after it was denoised is only decoded when it is tried again", async ({
 	page,
 }) => {
 	await new StudioPage(page).changeModel(smallClips);
 	const scripts = [crashWhileDecoding];
 	await beginWorkersWith(page, () => scripts.pop() ?? "");
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.locator("kinora-clip").evaluate((clip) => clip.removeAttribute("seed"));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText("a crash", { timeout: 2 * 60_000 });
@@ -77,7 +101,7 @@ test("a clip that fails after it was denoised is only decoded when it is tried a
 
 test("the widget reports an error and can try again", async ({ page }) => {
 	await page.route("**/model.json", (route) => route.fulfill({ status: 500 }));
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText("model description");
 	const events = await page.evaluate(() => window.events);
@@ -94,7 +118,7 @@ test("an aspect that the model does not have is refused with those that it has",
 	page,
 }) => {
 	await new StudioPage(page).changeModel(smallClips);
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.locator("kinora-clip").evaluate((clip) => clip.setAttribute("aspect", "5:4"));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByRole("alert")).toContainText('"5:4", but of 1:1, 16:9', {
@@ -139,11 +163,101 @@ test("a network that is loaded in between does not take the bar back", async ({ 
 	expect(percents).toEqual(percents.toSorted((a, b) => a - b));
 });
 
+/** A model whose first size fits no device, and whose other does. */
+const vastClips = {
+	sizes: [{ label: "vast", width: 4096, height: 4096 }, ...smallClips.sizes.slice(0, 1)],
+	frames: smallClips.frames,
+};
+
+test("a clip that does not fit is refused before the download, and one of the size that does is made", async ({
+	page,
+}) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(vastClips);
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await clip.evaluate((element) => element.removeAttribute("aspect"));
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("4096 × 4096");
+	expect(downloads).toEqual([]);
+	const suggestion = await page.evaluate(() => window.events.at(-1)?.detail.suggestion);
+	expect(suggestion).toEqual({ width: 64, height: 64, frames: 9 });
+
+	await clip.evaluate((element: KinoraClip) => {
+		Object.assign(element, { width: 64, height: 64, seconds: 9 / 12 });
+	});
+	await page.getByRole("button", { name: "Try again" }).click();
+	await expect.poll(() => downloads.length).toBeGreaterThan(0);
+});
+
+test("a clip larger than the model's default is refused before the download", async ({ page }) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.locator("kinora-clip").evaluate((element: KinoraClip) => {
+		Object.assign(element, { width: 4096, height: 4096 });
+	});
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("4096 × 4096");
+	expect(downloads).toEqual([]);
+});
+
+test("a clip that does not fit leaves the others of the page alone", async ({ page }) => {
+	const downloads = await holdDownloads(page);
+	await new StudioPage(page).changeModel(vastClips);
+	const engine = new Promise<Route>((resolve) => {
+		void page.route("**/*.wasm", resolve, { times: 1 });
+	});
+	await openHost(page);
+	const [vast, small] = [page.locator("kinora-clip").first(), page.locator("kinora-clip").last()];
+	await vast.evaluate((element) => {
+		element.removeAttribute("aspect");
+		const other = element.cloneNode(true) as KinoraClip;
+		other.setAttribute("aspect", "1:1");
+		element.after(other);
+	});
+	await vast.getByRole("button").click();
+	const request = await engine;
+	await small.getByRole("button").click();
+	await expect(small.getByRole("progressbar")).toBeVisible();
+	await request.continue();
+	await expect(vast.getByRole("alert")).toContainText("4096 × 4096");
+	await expect.poll(() => downloads.length).toBeGreaterThan(0);
+	await expect(small.getByRole("progressbar")).toBeVisible();
+});
+
+test("a widget without a prompt, or with a length that is none, says so", async ({ page }) => {
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await clip.evaluate((element) => element.removeAttribute("prompt"));
+	await clip.getByRole("button").click();
+	await expect(clip.getByRole("alert")).toContainText("The prompt is empty");
+	await clip.evaluate((element) => {
+		element.setAttribute("prompt", "a red ball");
+		element.setAttribute("seconds", "two");
+	});
+	await clip.getByRole("button").click();
+	await expect(clip.getByRole("alert")).toContainText('"seconds"');
+});
+
+test("a widget whose clip waits for another one's says so", async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.locator("kinora-clip").evaluate((first: KinoraClip) => {
+		const second = first.cloneNode(true) as KinoraClip;
+		first.after(second);
+		void first.generate();
+		void second.generate();
+	});
+	await expect(page.getByRole("progressbar", { name: /Waiting for another clip/ })).toHaveCount(1, {
+		timeout: 2 * 60_000,
+	});
+});
+
 test("a widget that leaves the page at once loads nothing", async ({ page }) => {
 	const requests: string[] = [];
 	page.on("request", (request) => requests.push(request.url()));
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
-	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	await openHost(page);
 	await page.evaluate(async () => {
 		const clip = document.querySelector("kinora-clip") as KinoraClip;
 		const made = clip.generate();
@@ -155,13 +269,50 @@ test("a widget that leaves the page at once loads nothing", async ({ page }) => 
 	expect(requests.filter((url) => /models|wasm|worker/.test(url))).toEqual([]);
 });
 
+test("a widget that is moved within the page keeps what it does and what it has made", async ({
+	page,
+}) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.evaluate(() => {
+		const dialog = document.body.appendChild(document.createElement("dialog"));
+		dialog.open = true;
+		const clip = document.querySelector("kinora-clip") as KinoraClip;
+		clip.setAttribute("reveal", "auto");
+		clip.addEventListener("load", () => dialog.append(clip));
+		document.querySelector("main")?.append(clip);
+	});
+	const video = page.locator("dialog kinora-clip video");
+	await expect(video).toBeVisible({ timeout: 2 * 60_000 });
+	const made = await video.getAttribute("src");
+	for (const move of ["append", "moveBefore"] as const) {
+		await page.evaluate((move) => {
+			const main = document.querySelector("main") as HTMLElement & {
+				moveBefore: Node["insertBefore"];
+			};
+			const clip = document.querySelector("kinora-clip") as KinoraClip;
+			if (move === "append") main.append(clip);
+			else main.moveBefore(clip, main.firstChild);
+		}, move);
+		// Time for a clip that would be made anew.
+		await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+		await expect(page.locator("main kinora-clip video")).toHaveAttribute("src", made ?? "");
+		expect(await isPlayable(page, made ?? ""), "its file is still there").toBe(true);
+	}
+	const events = await page.evaluate(() => window.events.map(({ type }) => type));
+	expect(events.filter((type) => type === "result" || type === "error")).toEqual(["result"]);
+
+	await page.locator("kinora-clip").evaluate((clip) => clip.remove());
+	expect(await isPlayable(page, made ?? ""), "one that has left for good frees it").toBe(false);
+});
+
 test("a widget starts by itself when it is seen, but not where that has killed the tab", async ({
 	page,
 }) => {
 	await new StudioPage(page).changeModel(smallClips);
 	const progress = page.getByRole("progressbar");
 	const open = async () => {
-		await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+		await openHost(page);
 		await page.locator("kinora-clip").evaluate((clip) => {
 			clip.setAttribute("reveal", "auto");
 			clip.parentElement?.append(clip);
@@ -183,9 +334,24 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 	await expect(progress).toBeVisible();
 });
 
+test("the widget fits into a narrow column, and says what is English in it", async ({ page }) => {
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await expect(clip).toHaveCSS("width", "320px");
+	await page.locator("main").evaluate((main) => {
+		main.style.width = "200px";
+		document.documentElement.lang = "zh";
+	});
+	await expect(clip).toHaveCSS("width", "200px");
+	await expect(clip.getByRole("button")).toHaveAttribute("lang", "en");
+	const languageOfPrompt = clip
+		.locator(".prompt")
+		.evaluate((prompt) => prompt.matches(":lang(zh)"));
+	expect(await languageOfPrompt, "the page's own words are in the page's language").toBe(true);
+});
+
 test("attributes mirror properties", async ({ page }) => {
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
-	await page.waitForFunction(() => customElements.get("kinora-clip"));
+	await openHost(page);
 	const clip = page.locator("kinora-clip");
 	await expect(clip).toHaveJSProperty("steps", 1);
 	await clip.evaluate((element: HTMLElement & { negativePrompt: string }) => {
@@ -198,10 +364,34 @@ test("without WebGPU the page's own words are shown", async ({ page }) => {
 	await page.addInitScript(() => {
 		Reflect.deleteProperty(Navigator.prototype, "gpu");
 	});
-	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await openHost(page);
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(page.getByText("Here is a drawing instead.")).toBeVisible();
 });
+
+/** Opens the page of another origin that embeds the widget. */
+async function openHost(page: Page): Promise<void> {
+	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
+	await page.waitForFunction(() => customElements.get("kinora-clip"));
+}
+
+/** Weights that are asked for from now on do not come. @returns their addresses. */
+async function holdDownloads(page: Page): Promise<string[]> {
+	const downloads: string[] = [];
+	await page.route("**/*.gguf", (route) => void downloads.push(route.request().url()));
+	return downloads;
+}
+
+function isPlayable(page: Page, address: string): Promise<boolean> {
+	return page.evaluate((address) => {
+		const video = document.createElement("video");
+		return new Promise<boolean>((resolve) => {
+			video.onloadedmetadata = () => resolve(true);
+			video.onerror = () => resolve(false);
+			video.src = address;
+		});
+	}, address);
+}
 
 /** Whether the keyboard stays in a field beside the widget while the widget's prompt changes. */
 function keepsFocusOutside(page: Page): Promise<boolean> {

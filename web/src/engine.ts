@@ -30,7 +30,7 @@ export interface MemoryPlan {
 	bytes: number;
 	budget: number;
 	fits: boolean;
-	/** The nearest size that fits, when this one does not. */
+	/** The largest of the model's sizes that fits, when this one does not. */
 	suggestion?: ClipSize;
 }
 

@@ -39,15 +39,16 @@ const codes: ReadonlySet<string> = new Set<KinoraErrorCode>([
  * try {
  *   await kinora.generate({ prompt });
  * } catch (error) {
- *   if (error instanceof KinoraError && error.code === "cancelled") return;
- *   throw error;
+ *   if (!(error instanceof KinoraError)) throw error;
+ *   if (error.code === "cancelled") return;
+ *   showMessage(error.message);
  * }
  */
 export class KinoraError extends Error {
 	override readonly name = "KinoraError";
 	/** What went wrong, for a program to act on. */
 	readonly code: KinoraErrorCode;
-	/** With `does-not-fit`: the nearest clip size that fits this device. */
+	/** With `does-not-fit`: the largest of the model's sizes that fits this device, if one does. */
 	readonly suggestion: ClipSize | undefined;
 
 	constructor(code: KinoraErrorCode, message: string, suggestion?: ClipSize) {
@@ -59,7 +60,7 @@ export class KinoraError extends Error {
 	/** Turns anything thrown into a `KinoraError`; what it does not know becomes `internal`. */
 	static from(thrown: unknown): KinoraError {
 		if (thrown instanceof KinoraError) return thrown;
-		if (isAbort(thrown)) return new KinoraError("cancelled", "Cancelled.");
+		if (isAbort(thrown)) return cancelled();
 		const message = thrown instanceof Error ? thrown.message : String(thrown);
 		const { code, suggestion } = Object(thrown) as { code?: unknown; suggestion?: ClipSize };
 		if (typeof code === "string" && codes.has(code)) {
@@ -67,6 +68,11 @@ export class KinoraError extends Error {
 		}
 		return new KinoraError("internal", `The engine stopped: ${message}. Please try again.`);
 	}
+}
+
+/** What work that a signal or `unload()` stopped ends with. */
+export function cancelled(): KinoraError {
+	return new KinoraError("cancelled", "Cancelled.");
 }
 
 function isAbort(thrown: unknown): boolean {

@@ -1,5 +1,7 @@
 import type { Page } from "@playwright/test";
 import type { GenerateOptions } from "../../../web/src/client/options.js";
+import type { KinoraError } from "../../../web/src/errors.js";
+import type { ModelLocation } from "../../../web/src/manifest.js";
 import type { Clip, OnProgress } from "../../../web/src/worker/protocol.js";
 
 /** What is used of the package. */
@@ -11,6 +13,8 @@ export interface Api {
 		}>;
 		forget(model?: string): Promise<void>;
 	};
+	KinoraError: typeof KinoraError;
+	fetchManifest(model: string, signal?: AbortSignal): Promise<ModelLocation>;
 }
 
 /** Runs in the Worker before its own script: the first frame that arrives is the last thing that happens. */

@@ -32,7 +32,8 @@ export default async function startServers(): Promise<() => void> {
 	};
 }
 
-function serve(folder: string, prefix: string): Promise<Server> {
+/** Serves a folder under a path. */
+export function serve(folder: string, prefix: string): Promise<Server> {
 	// Pages of other origins may import the widget, as from any content delivery network.
 	const files = sirv(folder, {
 		dev: true,
@@ -50,6 +51,7 @@ function serve(folder: string, prefix: string): Promise<Server> {
 	return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
-function origin(server: Server): string {
+/** Where a server is. */
+export function origin(server: Server): string {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { KinoraError, type KinoraErrorCode } from "../errors.js";
+import { cancelled, KinoraError, type KinoraErrorCode } from "../errors.js";
 import type { FatalMessage, Outcome, WorkerApi } from "../worker/protocol.js";
 import { workerUrl } from "./locations.js";
 import { startWorker } from "./start-worker.js";
@@ -103,8 +103,4 @@ export class Connection {
 /** Whether the GPU objects in the Worker, or the files that it reads, are not to be trusted any more. */
 function isFatal(code: KinoraErrorCode): boolean {
 	return ["internal", "device-lost", "out-of-memory", "storage"].includes(code);
-}
-
-export function cancelled(): KinoraError {
-	return new KinoraError("cancelled", "Cancelled.");
 }

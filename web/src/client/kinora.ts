@@ -1,9 +1,9 @@
 import type { AdapterInfo, ClipSize } from "../engine.js";
-import { KinoraError } from "../errors.js";
+import { cancelled, KinoraError } from "../errors.js";
 import { defaultSize, type Manifest, type ModelLocation, modelBytes } from "../manifest.js";
 import type { Clip, GenerateRequest, OnProgress } from "../worker/protocol.js";
 import { askToPersist } from "./ask-to-persist.js";
-import { Connection, cancelled } from "./connection.js";
+import { Connection } from "./connection.js";
 import { fetchManifest, manifestUrl } from "./fetch-manifest.js";
 import { listener } from "./listener.js";
 import { defaultModelUrl, wasmUrl } from "./locations.js";
@@ -11,7 +11,13 @@ import { type GenerateOptions, resolveOptions } from "./options.js";
 import { checkSupport } from "./support.js";
 import { UnfinishedLatent } from "./unfinished-latent.js";
 
-/** What `Kinora.load` takes. */
+/**
+ * What `Kinora.load` takes.
+ *
+ * @example
+ * const size = { width: 256, height: 144, frames: 24 };
+ * const kinora = await Kinora.load({ size, signal: AbortSignal.timeout(60_000) });
+ */
 export interface LoadOptions {
 	/** Address of a `model.json` or of its folder, or what `fetchManifest` gave; left out, the model that comes along. */
 	model?: string | URL | ModelLocation;
@@ -34,13 +40,20 @@ const worthPersisting = 64 * 2 ** 20;
  * document.querySelector("video").src = URL.createObjectURL(clip.blob);
  */
 export class Kinora {
-	/** What the model is and can do. */
+	/**
+	 * What the model is and can do.
+	 *
+	 * @example
+	 * const { sizes, frames, frame_rates } = kinora.manifest;
+	 */
 	readonly manifest: Manifest;
 	readonly #model: ModelLocation;
 	#connection: Connection | undefined;
 	#adapter: AdapterInfo | undefined;
 	readonly #unfinished: UnfinishedLatent;
 	#queue: Promise<unknown> = Promise.resolve();
+	/** What is being made or waits for its turn. */
+	readonly #queued = new Set<GenerateRequest>();
 	#unloaded = false;
 
 	private constructor(model: ModelLocation) {
@@ -99,7 +112,12 @@ export class Kinora {
 		}
 	}
 
-	/** The graphics adapter in use. */
+	/**
+	 * The graphics adapter in use.
+	 *
+	 * @example
+	 * if (kinora.adapter?.software) showMessage("There is no graphics processor here: this takes a while.");
+	 */
 	get adapter(): AdapterInfo | undefined {
 		return this.#adapter;
 	}
@@ -121,14 +139,24 @@ export class Kinora {
 	async generate(options: GenerateOptions): Promise<Clip> {
 		const request = resolveOptions(this.manifest, options);
 		const { signal, onProgress } = options;
+		if (signal?.aborted) throw cancelled();
+		if (this.#queued.size > 0) listener(onProgress)({ phase: "wait", done: 0, total: 1 });
+		this.#queued.add(request);
 		let waiting = true;
-		const turn = this.#queue.then(() => {
-			waiting = false;
-			return this.#generate(request, signal, onProgress);
-		});
+		const turn = this.#queue
+			.then(() => {
+				waiting = false;
+				return this.#generate(request, signal, onProgress);
+			})
+			.finally(() => this.#queued.delete(request));
 		this.#queue = turn.catch(() => undefined);
 		const left = new Promise<never>((_, reject) => {
-			signal?.addEventListener("abort", () => waiting && reject(cancelled()), { once: true });
+			const leave = () => {
+				if (!waiting) return;
+				this.#queued.delete(request);
+				reject(cancelled());
+			};
+			signal?.addEventListener("abort", leave, { once: true });
 		});
 		return Promise.race([turn, left]);
 	}

@@ -2,10 +2,20 @@ import { KinoraError } from "../errors.js";
 import { defaultSize, type Manifest } from "../manifest.js";
 import type { GenerateRequest, OnProgress } from "../worker/protocol.js";
 
-/** Longer prompts are refused: no model of this family reads so far. */
+/**
+ * Longer prompts are refused: no model of this family reads so far.
+ *
+ * @example
+ * promptField.maxLength = longestPrompt;
+ */
 export const longestPrompt = 2000;
 
-/** What `generate` takes. Everything but the prompt has the model's default. */
+/**
+ * What `generate` takes. Everything but the prompt has the model's default.
+ *
+ * @example
+ * const options = { prompt: "a blue boat on the sea at night", seconds: 2, seed: 7 };
+ */
 export interface GenerateOptions {
 	/** What the clip should show; at most 2,000 characters. */
 	prompt: string;
@@ -37,8 +47,8 @@ export function resolveOptions(manifest: Manifest, options: GenerateOptions): Ge
 	const fps = frameRate(manifest, options.fps ?? manifest.fps);
 	const guidance = inRange("guidance", options.guidance ?? sampler.guidance, 0, 100);
 	const unwanted = options.negativePrompt ?? sampler.negative_prompt ?? "";
-	const frames =
-		options.seconds === undefined ? size.frames : nearest(manifest.frames, options.seconds * fps);
+	const seconds = aboveZero("seconds", options.seconds ?? size.frames / fps);
+	const frames = nearest(manifest.frames, seconds * fps);
 	return {
 		model: manifest.name,
 		prompt: checkedPrompt(options.prompt),
@@ -57,14 +67,20 @@ export function resolveOptions(manifest: Manifest, options: GenerateOptions): Ge
 	};
 }
 
-/** A seed nobody has to think up. */
+/**
+ * A seed nobody has to think up.
+ *
+ * @example
+ * const seed = randomSeed();
+ */
 export function randomSeed(): number {
 	return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
 /** @throws KinoraError `empty-prompt` or `prompt-too-long`. */
 function checkedPrompt(prompt: string): string {
-	const trimmed = prompt.trim();
+	// An element may have lost its attribute, and a script that is not type-checked may forget it.
+	const trimmed = String(prompt ?? "").trim();
 	if (!trimmed) {
 		throw new KinoraError("empty-prompt", "The prompt is empty. Write what the clip should show.");
 	}
@@ -99,6 +115,11 @@ function nearest(values: number[], wanted: number): number {
 	return values.reduce((best, value) =>
 		Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best,
 	);
+}
+
+function aboveZero(name: string, value: number): number {
+	if (Number.isFinite(value) && value > 0) return value;
+	throw new KinoraError("bad-input", `"${name}" is ${value}; it must be a number above 0.`);
 }
 
 function inRange(name: string, value: number, least: number, most: number): number {

@@ -1,3 +1,4 @@
+import { megabytes } from "../megabytes.js";
 import type { KinoraProgress, Phase } from "../worker/protocol.js";
 
 const names: Record<Phase, string> = {
@@ -5,6 +6,7 @@ const names: Record<Phase, string> = {
 	download: "Downloading the model",
 	load: "Loading the model",
 	compile: "Preparing",
+	wait: "Waiting for another clip to be made",
 	text: "Reading the prompt",
 	denoise: "Developing",
 	decode: "Printing frames",
@@ -14,7 +16,7 @@ const names: Record<Phase, string> = {
 /** What is going on, for people. */
 export function describeProgress({ phase, done, total }: KinoraProgress): string {
 	if (phase === "download") {
-		return `${names.download}: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
+		return `${names.download}: ${megabytes(done)} of ${megabytes(total)} MB`;
 	}
 	if (phase === "denoise") return `${names.denoise}: step ${Math.min(done + 1, total)} of ${total}`;
 	return names[phase];

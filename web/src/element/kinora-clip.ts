@@ -31,7 +31,7 @@ export interface KinoraClipEventMap {
 type View =
 	| { name: "poster" }
 	| { name: "working"; progress: KinoraProgress; share: number }
-	| { name: "clip"; url: string; posterUrl: string; shape: string }
+	| { name: "clip"; url: string; posterUrl: string; shape: string; prompt: string }
 	| { name: "error"; error: KinoraError };
 
 const previewMilliseconds = 500;
@@ -144,10 +144,10 @@ export class KinoraClip extends LitElement {
 			const model = await describeModel(this.model || defaultModelUrl, stop.signal);
 			const options = this.#options(model.manifest, stop.signal, onProgress);
 			// What is wrong with them is said before the model is downloaded.
-			resolveOptions(model.manifest, options);
+			const request = resolveOptions(model.manifest, options);
 			stop.signal.throwIfAborted();
 			// Borrowed before the old lease ends, so that a model in use stays loaded.
-			const lease = borrowModel(model, onProgress);
+			const lease = borrowModel(model, request, onProgress);
 			this.#release();
 			this.#lease = lease;
 			const kinora = await lease.model(stop.signal);
@@ -173,7 +173,8 @@ export class KinoraClip extends LitElement {
 
 	override connectedCallback(): void {
 		super.connectedCallback();
-		if (this.reveal !== "auto" || !mayStartByItself()) return;
+		// One that was only moved has not started anew.
+		if (this.#visible || this.reveal !== "auto" || !mayStartByItself()) return;
 		this.#visible = new IntersectionObserver((entries) => {
 			if (!entries.some((entry) => entry.isIntersecting)) return;
 			this.#visible?.disconnect();
@@ -182,14 +183,15 @@ export class KinoraClip extends LitElement {
 		this.#visible.observe(this);
 	}
 
+	/** Without it, `moveBefore` would take the element for one that has left the page. */
+	connectedMoveCallback(): void {}
+
 	override disconnectedCallback(): void {
 		super.disconnectedCallback();
-		this.#visible?.disconnect();
-		this.#stop?.abort();
-		this.#stop = undefined;
-		this.#release();
-		this.#leave();
-		this.view = { name: "poster" };
+		// A page that only moves the element has put it back by then; that is no reason to lose a clip.
+		queueMicrotask(() => {
+			if (!this.isConnected) this.#takeDown();
+		});
 	}
 
 	protected override willUpdate(changed: PropertyValues): void {
@@ -214,7 +216,7 @@ export class KinoraClip extends LitElement {
 	protected override render(): TemplateResult {
 		return html`
 			<div class="frame ${this.view.name}" part="frame" .style=${`aspect-ratio: ${this.#shape()}`}>${this.#view()}</div>
-			<p class="visually-hidden" role="status">${this.#announcement}</p>
+			<p class="visually-hidden" lang="en" role="status">${this.#announcement}</p>
 		`;
 	}
 
@@ -229,7 +231,7 @@ export class KinoraClip extends LitElement {
 					part="video"
 					src=${this.view.url}
 					poster=${this.view.posterUrl}
-					aria-label=${this.#description()}
+					aria-label=${this.alt || this.view.prompt}
 					?autoplay=${!prefersReducedMotion()}
 					loop
 					muted
@@ -242,13 +244,12 @@ export class KinoraClip extends LitElement {
 	}
 
 	#posterView(): TemplateResult {
-		const button = html`<button part="button" @click=${() => this.generate()}>Make this clip</button>`;
 		return html`
 			<slot name="poster">
-				${this.poster ? html`<img src=${this.poster} alt=${this.#description()} />` : null}
+				${this.poster ? html`<img src=${this.poster} alt=${this.alt || this.prompt} />` : null}
 				<p class="prompt">${this.prompt}</p>
 			</slot>
-			${this.reveal === "manual" ? null : button}
+			${this.reveal === "manual" ? null : this.#button("Make this clip", () => this.generate())}
 		`;
 	}
 
@@ -256,9 +257,9 @@ export class KinoraClip extends LitElement {
 		const percent = Math.round(100 * share);
 		const text = describeProgress(progress);
 		return html`
-			<canvas part="preview" role="img" aria-label="Blurred preview"></canvas>
+			<canvas part="preview" lang="en" role="img" aria-label="Blurred preview"></canvas>
 			<slot name="progress">
-				<div class="status" part="progress">
+				<div class="status" part="progress" lang="en">
 					<p>${text}</p>
 					${progress.notice ? html`<p>${progress.notice}</p>` : null}
 					<div
@@ -273,7 +274,7 @@ export class KinoraClip extends LitElement {
 					</div>
 				</div>
 			</slot>
-			<button part="button" @click=${() => this.cancel()}>Cancel</button>
+			${this.#button("Cancel", () => this.cancel())}
 		`;
 	}
 
@@ -281,14 +282,14 @@ export class KinoraClip extends LitElement {
 		const unsupported = error.code === "no-webgpu" || error.code === "no-encoder";
 		return html`
 			<slot name=${unsupported ? "unsupported" : "error"}>
-				<p class="message" part="message" role="alert">${error.message}</p>
+				<p class="message" part="message" lang="en" role="alert">${error.message}</p>
 			</slot>
-			${
-				unsupported
-					? null
-					: html`<button part="button" @click=${() => this.generate()}>Try again</button>`
-			}
+			${unsupported ? null : this.#button("Try again", () => this.generate())}
 		`;
+	}
+
+	#button(label: string, act: () => unknown): TemplateResult {
+		return html`<button part="button" lang="en" @click=${act}>${label}</button>`;
 	}
 
 	#options(
@@ -361,6 +362,7 @@ export class KinoraClip extends LitElement {
 			url: URL.createObjectURL(clip.blob),
 			posterUrl: URL.createObjectURL(clip.poster),
 			shape: `${clip.params.width} / ${clip.params.height}`,
+			prompt: clip.params.prompt,
 		};
 		this.#emit("result", clip);
 	}
@@ -379,6 +381,17 @@ export class KinoraClip extends LitElement {
 		this.#lease = undefined;
 	}
 
+	/** Stops everything and frees what is held: the element has left the page. */
+	#takeDown(): void {
+		this.#visible?.disconnect();
+		this.#visible = undefined;
+		this.#stop?.abort();
+		this.#stop = undefined;
+		this.#release();
+		this.#leave();
+		this.view = { name: "poster" };
+	}
+
 	/** Frees what the clip that was shown holds. */
 	#leave(): void {
 		if (this.view.name !== "clip") return;
@@ -394,10 +407,6 @@ export class KinoraClip extends LitElement {
 		if (canvas && image) drawEnlarged(image, canvas);
 	}
 
-	#description(): string {
-		return this.alt || this.prompt;
-	}
-
 	#emit<Name extends keyof KinoraClipEventMap>(
 		name: Name,
 		detail: KinoraClipEventMap[Name]["detail"],
@@ -406,9 +415,19 @@ export class KinoraClip extends LitElement {
 	}
 }
 
+/** For TypeScript: tells listeners what the element's events carry. */
+interface TellsEvents {
+	addEventListener<Name extends keyof KinoraClipEventMap>(
+		type: Name,
+		listener: (this: KinoraClip, event: KinoraClipEventMap[Name]) => unknown,
+		options?: boolean | AddEventListenerOptions,
+	): void;
+}
+
 declare global {
 	interface HTMLElementTagNameMap {
-		"kinora-clip": KinoraClip;
+		// In this order: HTML has a `progress` and an `error` of its own.
+		"kinora-clip": TellsEvents & KinoraClip;
 	}
 }
 

@@ -1,6 +1,7 @@
 import { fetchManifest, manifestUrl } from "../client/fetch-manifest.js";
 import { Kinora } from "../client/kinora.js";
-import { KinoraError } from "../errors.js";
+import type { ClipSize } from "../engine.js";
+import { cancelled, KinoraError } from "../errors.js";
 import type { ModelLocation } from "../manifest.js";
 import type { OnProgress } from "../worker/protocol.js";
 
@@ -14,6 +15,8 @@ export interface ModelLease {
 
 interface SharedModel {
 	model: ModelLocation;
+	/** What it was asked to fit: the clip of the element that came first. */
+	size: ClipSize;
 	kinora: Promise<Kinora>;
 	stop: AbortController;
 	users: Set<OnProgress>;
@@ -33,27 +36,52 @@ const models = new Map<string, SharedModel>();
  * Shares one loaded model between all elements of a page that use it, so that ten clips do not
  * take ten times the graphics memory. When nobody uses it any more, its loading is stopped, or it is
  * freed after a while: at once, when another model wants its place.
+ *
+ * @param size Of the clip to be made: when the model is not there yet, it is checked before the download.
  */
-export function borrowModel(model: ModelLocation, onProgress: OnProgress): ModelLease {
-	const shared = models.get(model.url) ?? startLoading(model);
-	clearTimeout(shared.idle);
-	delete shared.idle;
+export function borrowModel(
+	model: ModelLocation,
+	size: ClipSize,
+	onProgress: OnProgress,
+): ModelLease {
 	const user: OnProgress = (progress) => onProgress(progress);
-	shared.users.add(user);
+	let shared = join(model, size, user);
 	return {
-		model: (signal) => Promise.race([shared.kinora, rejectOnAbort(signal)]),
-		release() {
-			shared.users.delete(user);
-			if (shared.users.size > 0) return;
-			if (shared.loaded) shared.idle = setTimeout(() => end(shared), idleMilliseconds);
-			else end(shared);
+		async model(signal) {
+			for (;;) {
+				try {
+					return await Promise.race([shared.kinora, rejectOnAbort(signal)]);
+				} catch (error) {
+					const { code } = KinoraError.from(error);
+					const isOfAnother = code === "does-not-fit" && shared.size !== size;
+					if (!isOfAnother || signal.aborted) throw error;
+					// That the clip of another element does not fit says nothing about this one.
+					shared = join(model, size, user);
+				}
+			}
 		},
+		release: () => leave(shared, user),
 	};
 }
 
 /** What a model is and can do. Of one that is shared it is known without the network. */
 export async function describeModel(address: string, signal: AbortSignal): Promise<ModelLocation> {
 	return models.get(manifestUrl(address))?.model ?? fetchManifest(address, signal);
+}
+
+function join(model: ModelLocation, size: ClipSize, user: OnProgress): SharedModel {
+	const shared = models.get(model.url) ?? startLoading(model, size);
+	clearTimeout(shared.idle);
+	delete shared.idle;
+	shared.users.add(user);
+	return shared;
+}
+
+function leave(shared: SharedModel, user: OnProgress): void {
+	shared.users.delete(user);
+	if (shared.users.size > 0) return;
+	if (shared.loaded) shared.idle = setTimeout(() => end(shared), idleMilliseconds);
+	else end(shared);
 }
 
 function end(shared: SharedModel): void {
@@ -70,15 +98,15 @@ function forget(shared: SharedModel): void {
 	if (models.get(url) === shared) models.delete(url);
 }
 
-function startLoading(model: ModelLocation): SharedModel {
+function startLoading(model: ModelLocation, size: ClipSize): SharedModel {
 	for (const shared of models.values()) if (shared.idle !== undefined) end(shared);
 	const stop = new AbortController();
 	const users = new Set<OnProgress>();
 	const onProgress: OnProgress = (progress) => {
 		for (const user of users) user(progress);
 	};
-	const kinora = Kinora.load({ model, signal: stop.signal, onProgress });
-	const shared: SharedModel = { model, kinora, stop, users, loaded: false };
+	const kinora = Kinora.load({ model, size, signal: stop.signal, onProgress });
+	const shared: SharedModel = { model, size, kinora, stop, users, loaded: false };
 	models.set(model.url, shared);
 	kinora.then(
 		() => {
@@ -92,7 +120,7 @@ function startLoading(model: ModelLocation): SharedModel {
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
 	return new Promise((_, reject) => {
-		const abort = () => reject(new KinoraError("cancelled", "Cancelled."));
+		const abort = () => reject(cancelled());
 		if (signal.aborted) abort();
 		else signal.addEventListener("abort", abort, { once: true });
 	});

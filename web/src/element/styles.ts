@@ -9,6 +9,7 @@ export const styles = css`
 
 		display: block;
 		width: 320px;
+		max-width: 100%;
 		overflow: hidden;
 		border-radius: var(--kinora-radius, 6px);
 		background: var(--background);

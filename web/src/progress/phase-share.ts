@@ -6,6 +6,7 @@ const ends: Record<Phase, number> = {
 	download: 0.15,
 	load: 0.18,
 	compile: 0.2,
+	wait: 0.2,
 	text: 0.22,
 	denoise: 0.85,
 	decode: 0.98,

@@ -8,7 +8,7 @@ const titles: Record<KinoraErrorCode, string> = {
 	"out-of-memory": "Out of graphics memory",
 	"does-not-fit": "This size does not fit",
 	"bad-model": "This model cannot be used",
-	"bad-input": "A setting is out of range",
+	"bad-input": "A setting cannot be used",
 	"empty-prompt": "What should it show?",
 	"prompt-too-long": "The prompt is too long",
 	cancelled: "Cancelled",

@@ -7,6 +7,7 @@ const phases: Phase[] = [
 	"download",
 	"load",
 	"compile",
+	"wait",
 	"text",
 	"denoise",
 	"decode",

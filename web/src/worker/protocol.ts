@@ -4,12 +4,16 @@ import type { AdapterInfo, ClipSize, OpRow } from "../engine.js";
 import type { KinoraErrorCode } from "../errors.js";
 import type { ModelLocation } from "../manifest.js";
 
-/** The stages of making a clip, in order. `load` puts the weights onto the GPU. */
+/**
+ * The stages of making a clip, in order. `load` puts the weights onto the GPU; in `wait`, other clips of the
+ * same model have their turn.
+ */
 export type Phase =
 	| "device"
 	| "download"
 	| "load"
 	| "compile"
+	| "wait"
 	| "text"
 	| "denoise"
 	| "decode"

@@ -9,6 +9,7 @@ const phaseNames: Record<Phase, string> = {
 	download: "Downloading the model",
 	load: "Loading the model",
 	compile: "Preparing the shaders",
+	wait: "Waiting for another clip to be made",
 	text: "Reading the prompt",
 	denoise: "Developing",
 	decode: "Printing frames",
