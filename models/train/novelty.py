@@ -1,19 +1,21 @@
-"""Whether generated clips are fresh: how much seeds differ, and how near clips come to what the model may have seen.
+"""Whether generated clips are fresh: how much seeds differ, and whether clips come nearer to clips of the training than to others.
 
 Distances are between what the recogniser sees of clips (six frames of 64 pixels): of the pixels after a low pass, and of the
-recogniser's features. Clips of one prompt are compared with renders of the prompt's scene in which all that a caption does
-not say is drawn anew, as it was for the training clips. A memorised clip would be much nearer to one of those renders than
-another fresh render is.
+recogniser's features. Clips that were trained on are rendered again from the seeds of their shards, and as many that never were;
+had the model kept clips of the training, the clips of the evaluation would more often be nearest to one of these (Meehan, Chaudhuri
+and Dasgupta, arXiv 2004.05675, compare with held-out samples so).
 """
 
 import argparse
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 
-from clips import from_bytes, to_bytes
+import evaluate
+from clips import from_bytes, kind_and_count, to_bytes
 from contact_sheet import contact_sheet
+from encode_latents import scenes_of_shard
 from engine import add_arguments, parsed
 from generated import generated
 from questions import draw_questions, fits_model
@@ -23,6 +25,8 @@ from world.scene import NAMES, draw
 
 SEED = 99_887
 GRID = 16  # pixels a side after the low pass
+SHIPPED = ("128x128x24@12=12", "128x128x3@12=8")  # of the shards that the shipped model was trained on last
+NEVER_TRAINED = 5000  # number of the first shard that no training has
 
 
 def main():
@@ -31,25 +35,35 @@ def main():
     questions = draw_questions(args.prompts, False, fits_model(args.model, args.kind.fps), SEED)
     made = views_of_seeds(args, questions.prompts)
     generator = torch.Generator().manual_seed(SEED)
-    # Of every prompt: as many renders as there are seeds, and those among which the nearest is looked for.
-    fresh, known = ([rendered(again(questions.scenes, i, count, generator), args.kind) for i in range(len(questions))]
-                    for count in (args.seeds, args.renders))
+    # Of every prompt as many renders as there are seeds.
+    fresh = [rendered(again(questions.scenes, i, args.seeds, generator), args.kind) for i in range(len(questions))]
     measures = {"pixels": low_passed, "features": lambda views: torch.cat(in_parts(recogniser.features, views, args.kind))}
-    report = {name: compare(measure, made, fresh, known) for name, measure in measures.items()}
-    report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "seeds": args.seeds, "renders": args.renders, "steps": args.steps}
+    report = {name: {"between clips": {which: between(measure, group) for which, group in (("generated", made), ("rendered", fresh))}}
+              for name, measure in measures.items()}
+    # Clips of one prompt would all be near to the same ones.
+    asked = draw_questions(args.copies, False, fits_model(args.model, args.kind.fps), evaluate.SEED)
+    made = evaluate.generated_views(args, asked)
+    trained, others = (nearest(measures, made, views_of_shards(args, first)) for first in (0, NEVER_TRAINED))
+    for name in measures:
+        report[name]["to the nearest"] = compare(trained[name].distances, others[name].distances)
+    report["how"] = {"kind": str(args.kind), "prompts": args.prompts, "seeds": args.seeds, "steps": args.steps, "prompts with one seed": args.copies,
+                     "clips trained on": trained["pixels"].among, "clips never trained on": others["pixels"].among}
     publish(report, args.out, table)
-    show_nearest(made, known, questions.prompts, args.sheet)
+    show_nearest(made, trained["pixels"], asked.prompts, args.sheet)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     add_recogniser(parser)
-    parser.add_argument("--prompts", type=int, default=16)
+    parser.add_argument("--prompts", type=int, default=16, help="with several seeds each")
     parser.add_argument("--seeds", type=int, default=8, help="of each prompt")
-    parser.add_argument("--renders", type=int, default=256, help="of each prompt, among which the nearest is looked for")
+    parser.add_argument("--copies", type=int, default=500, help="prompts of the evaluation, whose clips are looked for among those trained on")
+    parser.add_argument("--shards", type=kind_and_count, nargs="+", default=[kind_and_count(text) for text in SHIPPED],
+                        help="kind=shards that were trained on, of the evaluated kind or excerpts of it")
+    parser.add_argument("--clips", type=int, default=128, help="clips a shard, as encode_latents.py was told")
     parser.add_argument("--out", default="../nano/novelty.json")
-    parser.add_argument("--sheet", default="runs/nearest.png", help="the clips that come nearest to a render, with that")
+    parser.add_argument("--sheet", default="runs/nearest.png", help="the clips that come nearest to one of the training, with that")
     return parsed(parser)
 
 
@@ -75,25 +89,49 @@ def low_passed(views):
     return small / small.shape[1] ** 0.5
 
 
-def compare(measure, made, fresh, known):
-    """Mean distances between clips, and of the distances to the nearest known render the median and the least."""
-    made, fresh, known = ([measure(views) for views in group] for group in (made, fresh, known))
-    nearest = {name: torch.cat([torch.cdist(a, b).amin(1) for a, b in zip(group, known)])
-               for name, group in (("generated", made), ("fresh render", fresh))}
-    return {
-        "between clips": {name: {"of one prompt": within(group), "of different prompts": across(group)}
-                          for name, group in (("generated", made), ("rendered", fresh))},
-        "to the nearest known render": {name: {"median": rounded(d.median()), "least": rounded(d.min())} for name, d in nearest.items()},
-    }
+def views_of_shards(args, first):
+    """The clips of args.shards, their numbers from `first` on, a shard at a time: uint8 [B, 3, MOMENTS, SIDE, SIDE]. Of an
+    excerpt it is the whole clip, of which a model may know more than it was shown."""
+    for kind, count in args.shards:
+        for number in range(first, first + count):
+            yield rendered(scenes_of_shard(kind, number, args.clips), args.kind)
 
 
-def within(group):
-    return rounded(torch.stack([torch.pdist(features).mean() for features in group]).mean())
+@dataclass
+class Nearest:
+    """distances [B] to the nearest of `among` clips, and what the recogniser sees of these nearest ones."""
+
+    distances: torch.Tensor
+    views: torch.Tensor
+    among: int = 0
 
 
-def across(group):
-    """Between the first clips of all prompts."""
-    return rounded(torch.pdist(torch.stack([features[0] for features in group])).mean())
+def nearest(measures, made, known):
+    """{measure: Nearest} of the clips `made`; `known` gives what they are compared with, many at a time."""
+    ours = {name: measure(made) for name, measure in measures.items()}
+    found = {name: Nearest(torch.full((len(made),), torch.inf), made.clone()) for name in measures}
+    for views in known:
+        for name, measure in measures.items():
+            distances, which = torch.cdist(ours[name], measure(views)).min(1)
+            nearer = distances < found[name].distances
+            found[name].distances[nearer], found[name].views[nearer] = distances[nearer], views[which[nearer]]
+            found[name].among += len(views)
+    return found
+
+
+def between(measure, group):
+    """Mean distances between the clips of one prompt, and between the first clips of all prompts."""
+    features = [measure(views) for views in group]
+    return {"of one prompt": rounded(torch.stack([torch.pdist(each).mean() for each in features]).mean()),
+            "of different prompts": rounded(torch.pdist(torch.stack([each[0] for each in features])).mean())}
+
+
+def compare(trained, others):
+    """Of distances [B] to the nearest clip trained on and to the nearest other: medians, leasts, and how often the first is the
+    smaller one: half the time, if the model has kept nothing."""
+    report = {name: {"median": rounded(d.median()), "least": rounded(d.min())}
+              for name, d in (("trained on", trained), ("never trained on", others))}
+    return report | {"nearer to one trained on": rounded((trained < others).float().mean())}
 
 
 def rounded(value):
@@ -102,25 +140,24 @@ def rounded(value):
 
 def table(report):
     """The report for the model card."""
-    header = ["distance", "of pixels: generated", "rendered", "of features: generated", "rendered"]
+    header = ["distance", "of pixels", "of features"]
     rows = []
-    for name, title in (("of one prompt", "seeds of one prompt"), ("of different prompts", "different prompts")):
-        rows.append([title] + [report[m]["between clips"][kind][name] for m in ("pixels", "features") for kind in ("generated", "rendered")])
-    for name in ("median", "least"):
-        rows.append([f"to the nearest of {report['how']['renders']} renders, {name}"] + [
-            report[m]["to the nearest known render"][kind][name] for m in ("pixels", "features") for kind in ("generated", "fresh render")])
+    for what, title in (("of one prompt", "seeds of one prompt"), ("of different prompts", "different prompts")):
+        for which in ("generated", "rendered"):
+            rows.append([f"{title}, {which}"] + [report[m]["between clips"][which][what] for m in ("pixels", "features")])
+    for which in ("trained on", "never trained on"):
+        for what in ("median", "least"):
+            rows.append([f"to the nearest of {report['how'][f'clips {which}']} {which}, {what}"]
+                        + [report[m]["to the nearest"][which][what] for m in ("pixels", "features")])
+    rows.append(["nearer to one trained on"] + [report[m]["to the nearest"]["nearer to one trained on"] for m in ("pixels", "features")])
     return markdown(header, rows)
 
 
-def show_nearest(made, known, prompts, path, count=12):
-    """The `count` clips that come nearest to a render of their prompt, on the left, with it on the right."""
-    pairs = []
-    for prompt, mine, others in zip(prompts, made, known):
-        distances, which = torch.cdist(low_passed(mine), low_passed(others)).min(1)
-        pairs += [(distance.item(), prompt, mine[seed], others[at]) for seed, (distance, at) in enumerate(zip(distances, which))]
-    pairs = sorted(pairs, key=lambda pair: pair[0])[:count]
-    clips = [from_bytes(clip) for _, _, mine, other in pairs for clip in (mine, other)]
-    captions = [text for distance, prompt, _, _ in pairs for text in (prompt, f"nearest render, {distance:.3f}")]
+def show_nearest(made, found, prompts, path, count=12):
+    """The `count` clips that come nearest to one of `found`, on the left, with it on the right."""
+    order = found.distances.argsort()[:count].tolist()
+    clips = [from_bytes(clip) for i in order for clip in (made[i], found.views[i])]
+    captions = [text for i in order for text in (prompts[i], f"nearest trained on, {found.distances[i]:.3f}")]
     contact_sheet(clips, [caption if caption.isascii() else "(Chinese)" for caption in captions], path)
 
 

@@ -16,15 +16,27 @@ PUFF_LIFE = 0.9  # seconds
 
 def paint_weather(video, scene, camera, seconds, screen):
     """Paint weather over `video` [B, 3, T, H, W]."""
-    for name, cover_of in (("rain", rain), ("snow", snow), ("fog", fog), ("dust", blown_dust)):
-        index = (scene.weather == WEATHERS.index(name)).nonzero()[:, 0]
-        if not len(index):
+    for number, name in enumerate(WEATHERS):
+        index = (scene.weather == number).nonzero()[:, 0]
+        if name == "clear" or not len(index):
             continue
+        phase = scene.phase[index, None, None, None]
         # What falls is near to the viewer and passes by a moving camera fast.
-        x = screen.x + 1.4 * camera.select(index).x[..., None, None] + 3 * scene.phase[index, None, None, None]
-        cover = cover_of(x, screen.y[:, None] + 0 * x[:, :, :, :1], seconds[None, :, None, None], screen.pixel)
+        x = screen.x + 1.4 * camera.select(index).x[..., None, None] + 3 * phase
+        y = screen.y[:, None] + 0 * x[:, :, :, :1]
+        cover = cover_of(name, x, y, seconds[None, :, None, None], screen.pixel, phase)
         colour = torch.lerp(haze_of(scene)[1][index], torch.ones_like(scene.backdrop[index, :3]), 0.0 if name == "dust" else 0.45)
         video[index] = torch.lerp(video[index], colour[:, :, None, None, None], cover[:, None])
+
+
+def cover_of(weather, x, y, t, pixel, phase):
+    """How much a weather hides of what is behind it, 0..1 [B, T, H, W]; `phase` makes one clip differ from the next."""
+    if weather == "rain":
+        return rain(x, y, t, pixel)
+    if weather == "snow":
+        # Of one size in all clips, flakes would be known by it: larger ones would not count as snow.
+        return snow(x, y, t, pixel, larger=1 + torch.remainder(7 * phase, 1))
+    return fog(x, y, t) if weather == "fog" else blown_dust(x, y, t)
 
 
 def rain(x, y, t, pixel):
@@ -39,9 +51,10 @@ def rain(x, y, t, pixel):
     return cover.clamp(0, 0.75)
 
 
-def snow(x, y, t, pixel):
+def snow(x, y, t, pixel, larger):
     cover = 0
     for side, radius, speed, seed in ((0.125, 0.010, 0.16, 0.1), (0.19, 0.016, 0.26, 0.6)):
+        side, radius = side * (1 + 0.55 * (larger - 1)), radius * larger
         across, along = (x + 0.02 * torch.sin(1.6 * t + 9 * y + seed)) / side, (y + speed * t) / side
         row, column = torch.floor(along), torch.floor(across)
         value = own_value(column + 5.3 * row, seed)
@@ -51,12 +64,12 @@ def snow(x, y, t, pixel):
     return 0.9 * cover.clamp(0, 1)
 
 
-def fog(x, y, t, pixel):
+def fog(x, y, t):
     bank = 0.5 + 0.5 * torch.sin(2 * pi * (x / 1.1 - 0.05 * t) + 7 * y + 1.5 * torch.sin(5 * x + 3 * y))
     return 0.26 * bank * (1 - (y / 0.45) ** 2).clamp(0, 1)
 
 
-def blown_dust(x, y, t, pixel):
+def blown_dust(x, y, t):
     streaks = torch.sin(2 * pi * (x / 0.8 - 0.9 * t) + 3 * torch.sin(9 * y)) * torch.sin(17 * y + 2 * torch.sin(4 * x - 2 * t))
     return 0.30 * streaks.clamp(0, 1) * (0.35 - y).clamp(0, 0.5) / 0.5
 
