@@ -10,14 +10,11 @@ use crate::error::{Error, Result};
 use crate::format::manifest::Role;
 use crate::format::{ByteSource, Manifest, TensorFile};
 use crate::gpu::Gpu;
-use crate::plan::{ClipSize, Planner};
+use crate::plan::{ClipSize, Planner, is_resident};
 use crate::text::{EncodedPrompts, TextConfig, TextEncoder, Tokenizer};
 use crate::vae::{Decoder, VaeConfig};
 use crate::weights::{OnBytes, Weights};
 
-/// A model whose files are together smaller than this keeps all of its networks on the device; the networks of a
-/// larger one are there one after the other.
-pub(crate) const RESIDENT_BYTES: u64 = 1 << 30;
 /// A tokenizer is read as a whole; the largest known, umT5's, has 17 MB.
 const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
 
@@ -141,7 +138,7 @@ impl Model {
     }
 
     fn is_resident(&self) -> bool {
-        self.manifest.weight_bytes() <= RESIDENT_BYTES
+        is_resident(&self.manifest)
     }
 
     pub(crate) async fn text(&self) -> Result<Rc<TextEncoder>> {

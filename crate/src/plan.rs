@@ -8,10 +8,12 @@ use crate::error::{Error, Result};
 use crate::format::Manifest;
 use crate::format::manifest::Role;
 use crate::gpu::Budget;
-use crate::model::RESIDENT_BYTES;
 use crate::text::TextConfig;
 use crate::vae::{Decoder, Tiling, VaeConfig};
 use crate::weights::Weights;
+
+/// Networks that are together smaller than this stay on the device.
+const RESIDENT_BYTES: u64 = 1 << 30;
 
 /// Size of a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -161,9 +163,8 @@ impl Planner {
         let side = tiling.map_or(usize::MAX, |tiling| tiling.side);
         let (vae, vae_largest) = self.decoder.plan(latent[0], latent[1].min(side), latent[2].min(side))?;
         let weights = |role| self.manifest.files_of(role).map(|file| file.bytes).sum::<u64>();
-        let all = self.manifest.weight_bytes();
-        let peak = if all <= RESIDENT_BYTES {
-            all + text.max(dit).max(vae)
+        let peak = if is_resident(&self.manifest) {
+            self.manifest.weight_bytes() + text.max(dit).max(vae)
         } else {
             // A large text encoder is streamed, a layer at a time.
             text.max(weights(Role::Dit) + dit).max(weights(Role::Vae) + vae)
@@ -179,6 +180,11 @@ impl Planner {
         let fits = |size: &ClipSize| self.measure(*size, budget).is_ok_and(|(needs, _)| needs.fit(budget));
         sizes.filter(fits).max_by_key(|size| size.width * size.height * size.frames)
     }
+}
+
+/// Whether all networks of a model stay on the device; those of a larger one are there one after the other.
+pub(crate) fn is_resident(manifest: &Manifest) -> bool {
+    manifest.weight_bytes() <= RESIDENT_BYTES
 }
 
 /// Nothing is read while planning, so its futures are ready at once.

@@ -18,7 +18,7 @@ fn fixtures() -> PathBuf {
 async fn decoder(gpu: &Rc<Gpu>, directory: &Path) -> Decoder {
     let config = std::fs::read(directory.join("config.json")).unwrap();
     let config = VaeConfig::from_json(&serde_json::from_slice(&config).unwrap()).unwrap();
-    let source = FileSource::open(&directory.join("diffusion_pytorch_model.safetensors")).unwrap();
+    let source = FileSource::open(directory.join("diffusion_pytorch_model.safetensors")).unwrap();
     let files = vec![TensorFile::open(Rc::new(source)).await.unwrap()];
     let canonical = |name: &str| names::canonical(name, config.num_res_blocks);
     Decoder::load(&Weights::new(gpu, files, canonical, Rc::new(|_| {})), &config).await.unwrap()

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::group::{AnyGroup, each_group};
+use super::each_group::{AnyGroup, each_group};
 use crate::error::{Error, Result};
 use crate::format::DataType;
 

@@ -4,6 +4,7 @@
 
 mod blocks;
 mod decode;
+mod each_group;
 mod encode;
 mod group;
 mod k_blocks;

@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::decode::dequantize;
-use super::group::{AnyGroup, each_group};
+use super::each_group::{AnyGroup, each_group};
 use crate::error::{Error, Result};
 use crate::format::DataType;
 
