@@ -12,7 +12,7 @@ use crate::plan::{ClipSize, Planner};
 use crate::preview::{Preview, preview};
 use crate::sampler::{Noise, Sampler, SamplerKind, clean};
 use crate::text::{negative_prompt_tokens, prompt_tokens};
-use crate::vae::{Decoder, LatentVideo, Tiling};
+use crate::vae::{Decoder, LatentVideo, Tiling, channels_last};
 
 /// A clip to be made.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -297,10 +297,7 @@ async fn decode(
     if latent.len() != channels * frames * height * width {
         return Err(Error::bad_input("the latent is one of another clip"));
     }
-    // [C, F, h, w] → [F, h, w, C]
-    let positions = frames * height * width;
-    let value = |at: usize| (0..channels).map(move |channel| latent[channel * positions + at]);
-    let values: Vec<f32> = (0..positions).flat_map(value).collect();
+    let values = channels_last(latent, channels);
     let latent = LatentVideo { values: &values, size: [height, width], normalised: true };
     let mut sent = 0;
     for (number, tiling) in ways.iter().enumerate() {

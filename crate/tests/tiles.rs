@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use kinora::command::forward::{HostTensor, read_tensors};
+use kinora::command::forward::read_tensors;
 use kinora::format::{FileSource, Manifest, TensorFile};
 use kinora::gpu::{Budget, Cancel, Gpu};
 use kinora::plan::{ClipSize, Planner};
-use kinora::vae::{Decoder, LatentVideo, Tiling, VaeConfig, names};
+use kinora::vae::{Decoder, LatentVideo, Tiling, VaeConfig, channels_last, names};
 use kinora::weights::Weights;
 
 fn fixtures() -> PathBuf {
@@ -24,13 +24,6 @@ async fn decoder(gpu: &Rc<Gpu>, directory: &Path) -> Decoder {
     Decoder::load(&Weights::new(gpu, files, canonical, Rc::new(|_| {})), &config).await.unwrap()
 }
 
-/// [C, T, H, W] → [T, H, W, C]
-fn channels_last(tensor: &HostTensor) -> Vec<f32> {
-    let channels = tensor.shape[0];
-    let positions = tensor.values.len() / channels;
-    (0..positions).flat_map(|at| (0..channels).map(move |c| tensor.values[c * positions + at])).collect()
-}
-
 #[test]
 fn tiles_equal_diffusers() {
     let directory = fixtures().join("vae/plain");
@@ -39,7 +32,7 @@ fn tiles_equal_diffusers() {
     let &[_, frames, height, width] = &expected.shape[..] else { panic!("no video") };
     let video = pollster::block_on(async {
         let gpu = Gpu::new().await.expect("install a Vulkan driver: apt-get install mesa-vulkan-drivers");
-        let values = channels_last(latent);
+        let values = channels_last(&latent.values, latent.shape[0]);
         let latent = LatentVideo { values: &values, size: [6, 9], normalised: false };
         let mut heard = Vec::new();
         let decoder = decoder(&gpu, &directory).await;
@@ -50,7 +43,7 @@ fn tiles_equal_diffusers() {
         video
     });
     assert_eq!((video.frames().count(), video.height, video.width), (frames, height, width));
-    let pixels = channels_last(expected);
+    let pixels = channels_last(&expected.values, 3);
     for (number, (found, expected)) in video.data.chunks_exact(4).zip(pixels.chunks_exact(3)).enumerate() {
         assert_eq!(found[3], 255, "pixel {number} is not opaque");
         for (found, expected) in found.iter().zip(expected) {

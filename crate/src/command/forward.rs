@@ -11,7 +11,7 @@ use crate::dit::{Dit, DitConfig};
 use crate::error::{Error, Result};
 use crate::gpu::{Arena, Cancel, Gpu};
 use crate::text::{TextConfig, TextEncoder};
-use crate::vae::{Decoder, Encoder, VaeConfig};
+use crate::vae::{Decoder, Encoder, VaeConfig, channels_last};
 
 /// The network to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -127,7 +127,7 @@ async fn encode(gpu: &Rc<Gpu>, model: &Path, video: &HostTensor) -> Result<HostT
     config.latent_size(frames, height, width)?;
     let encoder = Encoder::load(&component.weights(gpu), &config).await?;
     let mut encoding = encoder.start(gpu, height, width);
-    let pixels = channels_last(video);
+    let pixels = channels_last(&video.values, 3);
     let (mut at, mut latent) = (0, Vec::new());
     while at < pixels.len() {
         let length = encoding.chunk_frames() * height * width * 3;
@@ -154,20 +154,13 @@ async fn decode(gpu: &Rc<Gpu>, model: &Path, latent: &HostTensor) -> Result<Host
     let mut decoding = decoder.start(gpu, height, width, false)?;
     let mut video = Vec::new();
     let mut size = (0, 0);
-    for frame in channels_last(latent).chunks_exact(height * width * channels).take(frames) {
+    for frame in channels_last(&latent.values, channels).chunks_exact(height * width * channels).take(frames) {
         let decoded = decoding.next(frame, &Cancel::default()).await?;
         size = (decoded.height, decoded.width);
         video.extend(decoded.values(gpu).await?);
     }
     let (h, w) = size;
     Ok(channels_first(&video, 3, video.len() / (3 * h * w).max(1), h, w))
-}
-
-/// [C, T, H, W] → values of [T, H, W, C]
-fn channels_last(tensor: &HostTensor) -> Vec<f32> {
-    let channels = tensor.shape[0];
-    let positions = tensor.values.len() / channels;
-    (0..positions).flat_map(|at| (0..channels).map(move |c| tensor.values[c * positions + at])).collect()
 }
 
 /// Values of [T, H, W, C] → [C, T, H, W]

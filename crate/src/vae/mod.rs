@@ -17,3 +17,9 @@ pub use config::VaeConfig;
 pub use decoder::{Decoder, Decoding, Frames};
 pub use encoder::{Encoder, Encoding};
 pub use tiles::{LatentVideo, Pixels, Tiling};
+
+/// Values of [channels, frames, height, width] → [frames, height, width, channels].
+pub fn channels_last(values: &[f32], channels: usize) -> Vec<f32> {
+    let positions = values.len() / channels;
+    (0..positions).flat_map(|at| (0..channels).map(move |channel| values[channel * positions + at])).collect()
+}
