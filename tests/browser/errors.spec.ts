@@ -103,12 +103,7 @@ test("a stored file that is damaged is downloaded again, the others are not", as
 	const file = fileOf(await studio.manifest(), "vae");
 	await studio.open();
 	await overwrite(page, file.sha256, 0, [...Buffer.from("no GGUF")]);
-	const downloads = watchDownloads(page);
-	await studio.generate.click();
-	await expect(studio.alert).toContainText("downloaded anew", { timeout: 60_000 });
-	expect(downloads).toEqual([]);
-	await expectToWork(studio);
-	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
+	await expectNewDownload(studio, file.path, 60_000);
 });
 
 test("a stored file whose weights are numbers no more is downloaded again", async ({
@@ -124,12 +119,7 @@ test("a stored file whose weights are numbers no more is downloaded again", asyn
 	await studio.open();
 	// The last tensor is the bias of the head: as f32, bytes of ones are NaN.
 	await overwrite(page, file.sha256, file.bytes - 64, Array(64).fill(0xff));
-	const downloads = watchDownloads(page);
-	await studio.generate.click();
-	await expect(studio.alert).toContainText("downloaded anew", { timeout: 4 * 60_000 });
-	expect(downloads).toEqual([]);
-	await expectToWork(studio);
-	expect(downloads).toEqual([`${baseUrl()}models/nano/${file.path}`]);
+	await expectNewDownload(studio, file.path, 4 * 60_000);
 });
 
 test("that there is no graphics processor is said before the download", async ({
@@ -312,6 +302,16 @@ function watchDownloads(page: Page): string[] {
 async function expectToWork(studio: StudioPage): Promise<void> {
 	await studio.generate.click();
 	await expectProgress(studio);
+}
+
+/** The page says that a stored file was damaged; then it works again, with that file alone downloaded anew. */
+async function expectNewDownload(studio: StudioPage, path: string, timeout: number): Promise<void> {
+	const downloads = watchDownloads(studio.page);
+	await studio.generate.click();
+	await expect(studio.alert).toContainText("downloaded anew", { timeout });
+	expect(downloads).toEqual([]);
+	await expectToWork(studio);
+	expect(downloads).toEqual([`${baseUrl()}models/nano/${path}`]);
 }
 
 async function expectProgress(studio: StudioPage): Promise<void> {
