@@ -6,12 +6,12 @@ can be expected, on these after a way through the autoencoder, and on generated 
 """
 
 import argparse
-import hashlib
 
 import torch
 
 from clips import from_bytes, to_bytes
 from engine import add_arguments, parsed
+from exported import sha256
 from generated import generated
 from pipeline import from_export
 from questions import draw_questions, fits_model
@@ -36,11 +36,6 @@ def main():
         "engine": "kinora generate", "recogniser, SHA-256": sha256(args.recogniser),
     }
     publish(report, args.out, table)
-
-
-def sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def arguments():

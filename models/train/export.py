@@ -179,7 +179,7 @@ def vocabulary():
 
 def write_log(args):
     """All stages' logs in the order of training; first, if it is there, the log of the model that was begun with."""
-    students = sorted(glob.glob(f"{args.folder}/distil/student-*.jsonl"), key=steps_of_student, reverse=True)
+    students = sorted(glob.glob(f"{args.folder}/distil/student-*.jsonl"), key=steps_of_student, reverse=True) + glob.glob(f"{args.folder}/distil/weather-*.jsonl")
     paths = [f"{args.folder}/{name}.jsonl" for name in ("earlier", "vae/frames", "vae/decoder", "dit/low-resolution", "dit/dit")] + students
     with open(f"{args.out}/training-log.jsonl", "w") as out:
         for path in filter(os.path.exists, paths):

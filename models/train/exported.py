@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 from clips import Kind
 
@@ -20,9 +21,14 @@ def path_of(model, role):
 
 def file_entry(model, role, path):
     """What a description says of one of the model's files."""
-    with open(f"{model}/{path}", "rb") as file:
-        content = file.read()
-    return {"role": role, "path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    whole = f"{model}/{path}"
+    return {"role": role, "path": path, "bytes": os.path.getsize(whole), "sha256": sha256(whole)}
+
+
+def sha256(path):
+    """Of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def default_kind(model):
@@ -44,5 +50,4 @@ def chunk_frames(model):
 
 def digest(model):
     """A short name for exactly this model: its description holds the SHA-256 of all its files."""
-    with open(f"{model}/model.json", "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()[:16]
+    return sha256(f"{model}/model.json")[:16]

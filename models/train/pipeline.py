@@ -17,6 +17,8 @@ from training import load_weights
 
 # Files of a run's autoencoder, the best first: with the improved decoder, as trained, as another model's checkpoint has it.
 AUTOENCODERS = ("decoder.pt", "frames.pt", "frames.safetensors")
+# And of a student's: surer of the weather, as distilled.
+STUDENTS = ("weather", "student")
 
 
 class Pipeline:
@@ -42,11 +44,16 @@ def from_run(folder="runs", student=None):
     """
     tokenizer = load_tokenizer(f"{folder}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
-    load_weights(denoiser, f"{folder}/distil/student-{student}.pt" if student else f"{folder}/dit/dit.pt")
-    autoencoders = [f"{folder}/vae/{name}" for name in AUTOENCODERS]
-    autoencoder = load_autoencoder(next(filter(os.path.exists, autoencoders), autoencoders[-1]))
+    students = [f"{folder}/distil/{name}-{student}.pt" for name in STUDENTS]
+    load_weights(denoiser, best(students) if student else f"{folder}/dit/dit.pt")
+    autoencoder = load_autoencoder(best([f"{folder}/vae/{name}" for name in AUTOENCODERS]))
     set_statistics(autoencoder, f"{folder}/latents")
     return Pipeline(tokenizer, denoiser.eval(), autoencoder)
+
+
+def best(paths):
+    """The first file that is there; if there is none, the last."""
+    return next(filter(os.path.exists, paths), paths[-1])
 
 
 def from_export(folder):

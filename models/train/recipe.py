@@ -43,6 +43,9 @@ LARGEST = ("256x256x48@16", "320x176x48@24", "176x320x48@24", "320x240x48@16", "
 SIZES = " ".join(("128x128", *OBLONG, "64x64", *LARGE, "320x320"))
 
 
+WEATHER = "128x128x24@12=1 128x128x3@12=2"
+
+
 def shards(kinds, count):
     return " ".join(f"{kind}={count}" for kind in kinds)
 
@@ -63,6 +66,7 @@ PRESETS = {
         "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 768 --steps 60 --warmup 10 --save-every 20",
         "dit": "--tokens 576 --rate 5e-4 --steps 40 --warmup 5 --save-every 20",
         "distil": "--rounds 4 2 --tokens 384 --steps 20 --warmup 2 --save-every 10",
+        "weather": "64x64x9@8=2 64x64x3@8=1 --student 2 --tokens 192 --contrast 20 --steps 24 --warmup 2 --save-every 8",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",
@@ -74,6 +78,7 @@ PRESETS = {
         "low resolution": f"--kinds {' '.join(LOW)} --tokens 6144 --steps 12000",
         "dit": "--tokens 6144 --steps 6000",
         "distil": "--rounds 16 8 4 --tokens 3072 --steps 800 --save-every 100",
+        "weather": f"{WEATHER} --steps 170",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),
@@ -85,6 +90,7 @@ PRESETS = {
         "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
         "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
         "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 1.2 --save-every 1000",
+        "weather": f"{WEATHER} --tokens 8192 --steps 170 --save-every 50",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         # Of what the model makes when no size is asked for.
         "recogniser": "128x128x24@12 --device cuda --clips 40000 --epochs 10 --batch 192",
@@ -99,6 +105,7 @@ PRESETS = {
                    f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 2)}",
         "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 6.5 --save-every 2000",
         "distil": "--compile --rounds 8 4 --tokens 65536 --steps 100000 --minutes 0.75 --save-every 1000",
+        "weather": f"{WEATHER} --tokens 8192 --steps 170 --save-every 50",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
     }, begins_with=NANO, rendering=3),
 }
@@ -126,6 +133,7 @@ def stages(folder, out, kinora, begins_with):
         Stage("low resolution", "train_dit.py", ["--folder", f"{folder}/dit", "--name", "low-resolution", *clips]),
         Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", weights, *clips]),
         Stage("distil", "distil_dit.py", ["--folder", f"{folder}/distil", "--teacher", f"{folder}/dit/dit.pt", *clips]),
+        Stage("weather", "distil_weather.py", ["--folder", f"{folder}/distil", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"]),
         Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False),
         Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False),
         Stage("showcase", "showcase.py", [*engine, "--out", f"{out}/contact-sheet.png"], trains=False),

@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("log, quantity", [
     ("vae/frames", "loss"), ("dit/low-resolution", "held_out_loss"), ("dit/dit", "held_out_loss"),
-    ("distil/student-4", "held_out_loss"), ("distil/student-2", "held_out_loss")])
+    ("distil/student-4", "held_out_loss"), ("distil/student-2", "held_out_loss"), ("distil/weather-2", "held_out_loss")])
 def test_losses_fall(folder, log, quantity):
     with open(f"{folder}/{log}.jsonl") as file:
         losses = [line[quantity] for line in map(json.loads, file) if quantity in line]
@@ -62,7 +62,7 @@ def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.update({stage.name: workers}))
     monkeypatch.setattr(sys, "argv", ["recipe.py", "further", "--folder", str(tmp_path), "--workers", "1"])
     recipe.main()
-    assert stages == {"latents": 3, "dit": 1, "distil": 1, "export": 1, "plot": 1}
+    assert stages == {"latents": 3, "dit": 1, "distil": 1, "weather": 1, "export": 1, "plot": 1}
     autoencoder = new_autoencoder()
     load_weights(autoencoder, str(tmp_path / "vae/frames.safetensors"))
     with open(tmp_path / "latents/statistics.json") as file:
@@ -83,7 +83,7 @@ def test_what_comes_after_a_changed_stage_is_made_anew(monkeypatch, tmp_path):
     options = recipe.PRESETS["further"].options
     monkeypatch.setitem(options, "dit", options["dit"] + " --seed 2")
     recipe.main()
-    assert stages == ["dit", "distil", "export", "plot"] and not student.exists()
+    assert stages == ["dit", "distil", "weather", "export", "plot"] and not student.exists()
 
 
 @pytest.mark.parametrize("model", ["model", "model/teacher"])

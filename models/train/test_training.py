@@ -4,6 +4,8 @@ import argparse
 import itertools
 import json
 import os
+import random
+import re
 import socket
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +19,7 @@ import autoencoder
 import blocks
 import denoiser
 import distil_dit
+import distil_weather
 import encode_latents
 import plot
 import train_dit
@@ -27,7 +30,9 @@ from clips import kind_of
 from denoiser import schedule, shifted, unshifted
 from latents import held_out_path
 from optimiser import StackedMuon
-from world.scene import sample_scenes
+from world import chinese, english
+from world.scene import names_of, sample_scenes
+from world.vocabulary import WEATHERS
 
 TOKENIZER = os.path.join(os.path.dirname(__file__), "../nano/tokenizer.json")
 TINY_DIT = dict(num_attention_heads=2, ffn_dim=96, num_layers=2)
@@ -185,6 +190,48 @@ def test_a_students_round(latents, tmp_path):
     assert len(logged(tmp_path, "student-4")) == 6
 
 
+def test_a_student_learns_to_be_surer_of_the_weather(latents, tmp_path):
+    train_dit.main(dit_words(latents, tmp_path))
+    teacher = ["--teacher", f"{tmp_path}/dit.pt", "--tokenizer", TOKENIZER]
+    training_words = ["--student", "2", "--tokens", "96", "--steps", "24", "--warmup", "2", "--save-every", "8", "--contrast", "20"]
+    distil_weather.main(["64x64x9@8=2", "64x96x9@16=1", *teacher, *training_words, "--folder", f"{tmp_path}/surer"])
+    held_out = logged(tmp_path / "surer", "weather-2", "held_out_loss")
+    assert len(held_out) == 3 and held_out[-1] < held_out[0]
+
+
+def test_captions_with_another_weather_differ_in_nothing_else():
+    phrases = {weather: english.WEATHER_PHRASES[weather] + chinese.WEATHER_PHRASES[weather] for weather in WEATHERS}
+    scenes, draw = encode_latents.scenes_to_learn(400, torch.Generator().manual_seed(8)), random.Random(8)
+    for names in (names_of(scenes, index) for index in range(len(scenes))):
+        asked, rival = distil_weather.captions_with_rival(names, draw)
+        if names["weather"] not in ("clear", "snow") or names["place"] == "space":
+            assert asked == rival
+            continue
+        theirs = [phrase for weather in ("rain", "fog") for phrase in phrases[weather] if phrase in rival]
+        own = [phrase for phrase in phrases[names["weather"]] if phrase in asked] or [""]
+        assert theirs and not any(phrase in asked for phrase in theirs) and (own != [""] or names["weather"] == "clear")
+        rest = [re.sub("[, ，]", "", text.replace(max(said, key=len), "")) for text, said in ((asked, own), (rival, theirs))]
+        assert rest[0] == rest[1], (asked, rival)
+
+
+def test_trajectories_are_those_of_sampling():
+    """Of our sampler, which takes its levels and steps from diffusers' scheduler."""
+    levels, met = schedule(4).sigmas, []
+    noise = torch.randn(2, 12, 3, 4, 4, generator=torch.Generator().manual_seed(3))
+
+    def velocity(latents, level):
+        return torch.sin(3 * latents) + level[:, None, None, None, None]
+
+    def denoise(latents, timestep, _):
+        met.append(latents)
+        return velocity(latents, timestep / 1000)
+
+    end = denoiser.sample(denoise, torch.zeros(2, 4), torch.zeros(1, 4), noise.shape, 4, 1, torch.Generator().manual_seed(3))
+    latents, level, velocities = distil_weather.trajectories(velocity, noise, levels)
+    assert torch.allclose(latents, torch.cat(met), atol=1e-5) and torch.equal(level, levels[:-1].repeat_interleave(2))
+    assert torch.allclose(latents[-2:] - levels[3] * velocities[-2:], end, atol=1e-5)
+
+
 def test_shards_come_in_equal_parts():
     order = encode_latents.in_order([(kind_of("64x64x9@8"), 4), (kind_of("128x128x9@8"), 2), (kind_of("96x96x9@8"), 1)])
     assert [(kind.width, number) for kind, number in order] == [(64, 0), (96, 0), (128, 0), (64, 1), (64, 2), (128, 1), (64, 3)]
@@ -253,7 +300,7 @@ class Parsed(Exception):
     pass
 
 
-@pytest.mark.parametrize("script", [train_vae, train_dit, distil_dit, encode_latents, train_tokenizer])
+@pytest.mark.parametrize("script", [train_vae, train_dit, distil_dit, distil_weather, encode_latents, train_tokenizer])
 def test_no_option_begins_one_of_torchruns(script, monkeypatch):
     """torchrun would take it for its own, shortened, though it stands after the script's name."""
     def parse(parser, *_):

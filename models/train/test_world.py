@@ -185,8 +185,10 @@ def test_captions_that_leave_nothing_out():
 
 @pytest.mark.parametrize("field, name, in_english, in_chinese", [
     ("size", "small", r"\b(small|little|tiny)\b", "小"), ("size", "large", r"\b(big|large|huge)\b", "大"),
-    ("pace", "slow", r"\b(slowly|gently)\b", "(慢慢|缓慢)地"), ("pace", "fast", r"\b(quickly|fast|rapidly)\b", "(快速|飞快|迅速)地")])
-def test_unusual_sizes_and_paces_are_always_said(field, name, in_english, in_chinese):
+    ("pace", "slow", r"\b(slowly|gently)\b", "(慢慢|缓慢)地"), ("pace", "fast", r"\b(quickly|fast|rapidly)\b", "(快速|飞快|迅速)地"),
+    ("weather", "rain", r"\brain", "雨"), ("weather", "snow", r"\bsnow", "雪"),
+    ("camera", "orbit", r"\bcamera\b", "镜头"), ("camera", "pan left", r"\bcamera\b", "镜头")])
+def test_what_is_unusual_is_always_said(field, name, in_english, in_chinese):
     draw = random.Random(7)
     for _ in range(200):
         # Whose own words have none of these characters.

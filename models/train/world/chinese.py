@@ -1,6 +1,6 @@
 """The Chinese grammar, with the same freedom as the English one."""
 
-from .omission import says
+from .omission import CLEAR_SHARE, STILL_SHARE, says
 from .vocabulary import DUST_RAISERS
 
 # Names with their measure words.
@@ -59,8 +59,8 @@ def chinese(names, draw):
     where, when = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]])), sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
     # Without it a second subject or an unusual pace would not be mentioned.
     action = sometimes(0.96 if (names["relation"], names["pace"]) == ("alone", "normal") else 1.0, act(names, draw))
-    weather = sometimes(0.12 if names["weather"] == "clear" else 0.9, describe_weather(names, draw))
-    camera = sometimes(0.10 if names["camera"] == "still" else 0.88, draw.choice(CAMERA_PHRASES[names["camera"]]))
+    weather = sometimes(CLEAR_SHARE if names["weather"] == "clear" else 1.0, describe_weather(names, draw))
+    camera = sometimes(STILL_SHARE if names["camera"] == "still" else 1.0, draw.choice(CAMERA_PHRASES[names["camera"]]))
 
     at = f"在{where}" if where else ""
     order = draw.random()

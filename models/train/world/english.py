@@ -1,6 +1,6 @@
 """The English grammar: synonyms, optional parts and several word orders. All lower case."""
 
-from .omission import says
+from .omission import CLEAR_SHARE, STILL_SHARE, says
 from .vocabulary import COLOURS, DUST_RAISERS
 
 SUBJECT_NAMES = {
@@ -112,8 +112,8 @@ OPENINGS = ["", "", "", "", "", "a video of", "a clip of", "an animation of"]
 def english(names, draw):
     """Put a scene, as `names_of` gives it, into words; `draw` is a random.Random.
 
-    A part left out leaves the scene's choice open, but for sizes and paces: the usual ones have no words, so that the others are
-    always said, and what nobody speaks of is usual.
+    A part left out leaves the scene's choice open, but for sizes, paces, weathers and cameras: what is unusual of these is always said,
+    so that what nobody speaks of is medium, normal, clear and still. (Usual sizes and paces have no words at all.)
     """
 
     def sometimes(share, text):
@@ -125,8 +125,8 @@ def english(names, draw):
     action = sometimes(0.96 if (names["relation"], names["pace"]) == ("alone", "normal") else 1.0, act(names, bool(opening) or draw.random() < 0.55, draw))
     where = sometimes(0.95, draw.choice(PLACE_PHRASES[names["place"]]))
     when = sometimes(0.92, draw.choice(TIME_PHRASES[names["time"]]))
-    weather = sometimes(0.12 if names["weather"] == "clear" else 0.9, describe_weather(names, draw))
-    camera = sometimes(0.10 if names["camera"] == "still" else 0.88, describe_camera(names["camera"], draw))
+    weather = sometimes(CLEAR_SHARE if names["weather"] == "clear" else 1.0, describe_weather(names, draw))
+    camera = sometimes(STILL_SHARE if names["camera"] == "still" else 1.0, describe_camera(names["camera"], draw))
 
     core = join(opening, subject, action)
     order = draw.random()

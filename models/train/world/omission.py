@@ -2,6 +2,10 @@
 
 import random
 
+# What is usual is said in these shares of the captions, so that both are known, its words and that it need not be said.
+CLEAR_SHARE = 0.4
+STILL_SHARE = 0.4
+
 
 class Everything(random.Random):
     """Draws captions that leave nothing out, to ask for everything that a scene is."""
