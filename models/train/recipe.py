@@ -78,7 +78,7 @@ PRESETS = {
         "low resolution": f"--kinds {' '.join(LOW)} --tokens 6144 --steps 12000",
         "dit": "--tokens 6144 --steps 6000",
         "distil": "--rounds 16 8 4 --tokens 3072 --steps 800 --save-every 100",
-        "weather": f"{WEATHER} --steps 170",
+        "weather": f"{WEATHER} --steps 84",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         "recogniser": "128x128x24@12",  # what the model makes when no size is asked for
     }),
@@ -90,7 +90,7 @@ PRESETS = {
         "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
         "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
         "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 1.2 --save-every 1000",
-        "weather": f"{WEATHER} --tokens 8192 --steps 170 --save-every 50",
+        "weather": f"{WEATHER} --tokens 8192 --steps 84 --save-every 40",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         # Of what the model makes when no size is asked for.
         "recogniser": "128x128x24@12 --device cuda --clips 40000 --epochs 10 --batch 192",
@@ -105,7 +105,7 @@ PRESETS = {
                    f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 2)}",
         "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 6.5 --save-every 2000",
         "distil": "--compile --rounds 8 4 --tokens 65536 --steps 100000 --minutes 0.75 --save-every 1000",
-        "weather": f"{WEATHER} --tokens 8192 --steps 170 --save-every 50",
+        "weather": f"{WEATHER} --tokens 8192 --steps 84 --save-every 40",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
     }, begins_with=NANO, rendering=3),
 }
