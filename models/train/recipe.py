@@ -66,7 +66,7 @@ PRESETS = {
         "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 768 --steps 60 --warmup 10 --save-every 20",
         "dit": "--tokens 576 --rate 5e-4 --steps 40 --warmup 5 --save-every 20",
         "distil": "--rounds 4 2 --tokens 384 --steps 20 --warmup 2 --save-every 10",
-        "weather": "64x64x9@8=2 64x64x3@8=1 --student 2 --tokens 192 --contrast 20 --steps 24 --warmup 2 --save-every 8",
+        "weather": "64x64x9@8=2 64x64x3@8=1 --student 2 --tokens 192 --steps 12 --warmup 2 --save-every 6",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",

@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("log, quantity", [
     ("vae/frames", "loss"), ("dit/low-resolution", "held_out_loss"), ("dit/dit", "held_out_loss"),
-    ("distil/student-4", "held_out_loss"), ("distil/student-2", "held_out_loss"), ("distil/weather-2", "held_out_loss")])
+    ("distil/student-4", "held_out_loss"), ("distil/student-2", "held_out_loss")])
 def test_losses_fall(folder, log, quantity):
     with open(f"{folder}/{log}.jsonl") as file:
         losses = [line[quantity] for line in map(json.loads, file) if quantity in line]
