@@ -48,17 +48,23 @@ def arguments(words):
 
 def distil(steps, weights, guidance, clips, args, workers, device):
     """One round: the student of `steps` steps, from a teacher's weights."""
-    teacher, model = (Denoiser(clips.tokenizer.get_vocab_size()).to(device) for _ in range(2))
+    sigmas = schedule(steps).sigmas.to(device)
+    learn(f"student-{steps}", weights, clips.tokenizer.get_vocab_size(),
+          lambda student, teacher, batch: objective(student, teacher, guidance, sigmas, batch), clips.batch, clips.held_out(), args, workers, device)
+
+
+def learn(name, weights, vocab_size, objective, batch, held_out, args, workers, device):
+    """Train a student that begins with its teacher's weights: objective(student, teacher, a batch) is the loss, batch(step) a step's."""
+    teacher, model = (Denoiser(vocab_size).to(device) for _ in range(2))
     load_weights(teacher, weights)
     load_weights(model, weights)
     teacher.requires_grad_(False)
     if args.compile:
         for block in teacher.blocks():
             blocks.compile(block)
-    sigmas, held_out = schedule(steps).sigmas.to(device), clips.held_out()
-    student = Training(model, f"student-{steps}", args, workers, device, weight_decay=0.0, average_decay=0.99)
-    student.run(lambda step, progress: (objective(student, teacher, guidance, sigmas, clips.batch(step)), {}),
-                lambda: {"held_out_loss": objective(student, teacher, guidance, sigmas, held_out).item()})
+    student = Training(model, name, args, workers, device, weight_decay=0.0, average_decay=0.99)
+    student.run(lambda step, progress: (objective(student, teacher, batch(step)), {}),
+                lambda: {"held_out_loss": objective(student, teacher, held_out).item()})
 
 
 def objective(student, teacher, guidance, sigmas, batch):
@@ -67,7 +73,7 @@ def objective(student, teacher, guidance, sigmas, batch):
     start, end = sigmas[step], sigmas[step + 1]
     noisy = batch.noisy(start)
     with torch.no_grad():
-        target = two_steps(lambda latents, level: guided(teacher, latents, level, batch, guidance), noisy, start, end)
+        target = two_steps(lambda latents, level: guided(teacher, latents, level, batch.ids, batch.empty, guidance), noisy, start, end)
     return torch.nn.functional.mse_loss(student(lowered(noisy), 1000 * start, batch.ids), target)
 
 
@@ -80,16 +86,16 @@ def two_steps(velocity, latents, start, end):
     return (first_part * first + second_part * second) / (first_part + second_part)
 
 
-def guided(teacher, latents, level, batch, guidance):
-    """The teacher's velocity at levels [B], with guidance unless that is 1."""
+def guided(teacher, latents, level, ids, away, guidance):
+    """The teacher's velocity at levels [B] for prompts `ids` [B, L], with guidance away from others, [B, L] or [1, L], unless that is 1."""
     def velocity(ids):
         return call_lowered(teacher, lowered(latents), 1000 * level, ids)
 
-    conditional = velocity(batch.ids)
+    asked = velocity(ids)
     if guidance == 1:
-        return conditional
-    unconditional = velocity(batch.empty.expand(len(batch.ids), -1))
-    return unconditional + guidance * (conditional - unconditional)
+        return asked
+    other = velocity(away.expand(len(ids), -1))
+    return other + guidance * (asked - other)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ import torch
 
 import training
 from clips import kind_and_count
-from denoiser import CONFIG, Denoiser, schedule
+from denoiser import CONFIG, schedule
+from distil_dit import guided, learn
 from encode_latents import scenes_to_learn
 from latents import EMPTY_SHARE, tokens
-from precision import call_lowered, lowered
+from precision import lowered
 from text import load_tokenizer, token_ids, with_rate
-from training import Training, load_weights
 from workers import Workers, seeded
 from world.captions import CHINESE_SHARE
 from world.chinese import WEATHER_PHRASES as CHINESE_WEATHERS
@@ -41,20 +41,15 @@ def main(words=None):
     args, workers = arguments(words), Workers()
     device = workers.device(args.device)
     tokenizer = load_tokenizer(args.tokenizer)
-    teacher, model = (Denoiser(tokenizer.get_vocab_size()).to(device) for _ in range(2))
-    for network in (teacher, model):
-        load_weights(network, args.teacher or f"{args.folder}/student-{args.student}.pt")
-    teacher.requires_grad_(False)
     sigmas = schedule(args.student).sigmas.to(device)
-    student = Training(model, f"weather-{args.student}", args, workers, device, weight_decay=0.0, average_decay=0.99)
 
     def batch(step):
-        kind = choose(args.kinds, random.Random(f"{args.seed} {step}"))
+        [kind] = random.Random(f"{args.seed} {step}").choices(*zip(*args.kinds))
         return prompts(tokenizer, kind, workers.divisible(args.tokens // tokens(kind)), seeded(args.seed, step), workers.share, device)
 
     held_out = prompts(tokenizer, args.kinds[0][0], HELD_OUT, torch.Generator().manual_seed(0), slice(None), device)
-    student.run(lambda step, progress: (objective(student, teacher, args.contrast, sigmas, batch(step)), {}),
-                lambda: {"held_out_loss": objective(student, teacher, args.contrast, sigmas, held_out).item()})
+    learn(f"weather-{args.student}", args.teacher or f"{args.folder}/student-{args.student}.pt", tokenizer.get_vocab_size(),
+          lambda student, teacher, batch: objective(student, teacher, args.contrast, sigmas, batch), batch, held_out, args, workers, device)
     workers.leave()
 
 
@@ -69,10 +64,6 @@ def arguments(words):
     parser.add_argument("--tokens", type=int, default=1024, help="tokens a step, which has them at all levels: the more a clip has, the fewer clips")
     training.add_options(parser, rate=5e-4, warmup=5)
     return parser.parse_args(words)
-
-
-def choose(kinds, draw):
-    return draw.choices([kind for kind, _ in kinds], [share for _, share in kinds])[0]
 
 
 @dataclass
@@ -112,11 +103,8 @@ def captions_with_rival(names, draw):
 def objective(student, teacher, contrast, sigmas, batch):
     """The student's velocities against those that lead away from rivals, mean squared error, along the way that these take through
     the levels `sigmas` [N + 1]."""
-    def velocity(latents, level):
-        asked, rival = (call_lowered(teacher, lowered(latents), 1000 * level, ids) for ids in (batch.ids, batch.rivals))
-        return asked + contrast * (asked - rival)
-
-    latents, level, target = trajectories(velocity, batch.noise, sigmas)
+    latents, level, target = trajectories(
+        lambda latents, level: guided(teacher, latents, level, batch.ids, batch.rivals, 1 + contrast), batch.noise, sigmas)
     found = student(lowered(latents), 1000 * level, batch.ids.repeat(len(sigmas) - 1, 1))
     return torch.nn.functional.mse_loss(found, target)
 
