@@ -43,7 +43,7 @@ def arguments(words):
     parser.add_argument("--guidance", type=float, default=2.0, help="of the first teacher")
     latents.add_options(parser)
     training.add_options(parser, rate=1e-4, warmup=50)
-    return parser.parse_args(words)
+    return training.parsed(parser, words)
 
 
 def distil(steps, weights, guidance, clips, args, workers, device):

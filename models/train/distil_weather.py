@@ -63,7 +63,7 @@ def arguments(words):
     parser.add_argument("--contrast", type=float, default=0.5, help="how far to go from the rivals, as a share of the difference to them")
     parser.add_argument("--tokens", type=int, default=1024, help="tokens a step, which has them at all levels: the more a clip has, the fewer clips")
     training.add_options(parser, rate=5e-4, warmup=5)
-    return parser.parse_args(words)
+    return training.parsed(parser, words)
 
 
 @dataclass

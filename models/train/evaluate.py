@@ -10,17 +10,17 @@ import argparse
 import torch
 
 from clips import from_bytes, to_bytes
+from encode_latents import Encode
 from engine import add_arguments, parsed
 from exported import sha256
 from generated import generated
 from pipeline import from_export
 from questions import draw_questions, fits_model
-from recogniser import ATTRIBUTES, accuracy, add_recogniser, judge, load, rendered, seen
+from recogniser import ATTRIBUTES, accuracy, add_recogniser, judge, load, moments, rendered, seen
 from render import render
 from tables import markdown, publish
 
 SEED = 424_242
-RECONSTRUCTED = 128  # scenes of a part that also go through the autoencoder, which takes long
 
 
 def main():
@@ -31,7 +31,7 @@ def main():
     vae = from_export(args.model).vae
     report = {name: examine(args, recogniser, vae, questions) for name, questions in parts.items()}
     report["how"] = {
-        "kind": str(args.kind), "prompts of each": args.prompts, "reconstructed of each": min(RECONSTRUCTED, args.prompts),
+        "kind": str(args.kind), "prompts of each": args.prompts,
         "too long to ask": {name: questions.too_long for name, questions in parts.items()}, "steps": args.steps,
         "engine": "kinora generate", "recogniser, SHA-256": sha256(args.recogniser),
     }
@@ -51,10 +51,9 @@ def examine(args, recogniser, vae, questions):
     """{what was judged: {attribute: accuracy}} of one part; "Chinese": generated clips whose prompt was."""
     scenes = questions.scenes
     verdicts = judge(recogniser, generated_views(args, questions), args.kind, scenes)
-    few = scenes.select(slice(RECONSTRUCTED))
     report = {
         "rendered": accuracy(judge(recogniser, rendered(scenes, args.kind), args.kind, scenes), scenes),
-        "reconstructed": accuracy(judge(recogniser, reconstructed(vae, few, args.kind), args.kind, few), few),
+        "reconstructed": accuracy(judge(recogniser, reconstructed(vae, scenes, args.kind), args.kind, scenes), scenes),
         "generated": accuracy(verdicts, scenes),
     }
     report["ratio"] = {name: of_ceiling(report["generated"][name], ceiling) for name, ceiling in report["rendered"].items()}
@@ -74,12 +73,12 @@ def generated_views(args, questions):
 
 
 @torch.no_grad()
-def reconstructed(vae, scenes, kind, batch=4):
-    """What the recogniser sees of the rendered scenes after the autoencoder."""
-    views = []
+def reconstructed(vae, scenes, kind, batch=16):
+    """What the recogniser sees of the rendered scenes after the autoencoder, which takes every frame alone."""
+    views, encode = [], Encode(vae)
     for start in range(0, len(scenes), batch):
-        video, _ = render(scenes.select(slice(start, start + batch)), kind.frames, kind.height, kind.width, kind.fps)
-        views.append(to_bytes(seen(vae.decode(vae.encode(video).latent_dist.mode()).sample.clamp(-1, 1))))
+        video, _ = render(scenes.select(slice(start, start + batch)), kind.frames, kind.height, kind.width, kind.fps, only=moments(kind.frames))
+        views.append(to_bytes(seen(vae.decode(encode(video)).sample.clamp(-1, 1), chosen=True)))
     return torch.cat(views)
 
 

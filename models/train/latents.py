@@ -72,18 +72,18 @@ class Latents:
     def __init__(self, args, workers, device):
         self.args, self.workers, self.device = args, workers, device
         self.tokenizer = load_tokenizer(args.tokenizer)
-        self.kinds, self.seen = {}, {held_out_path(args.latents)}
+        self.kinds, self.seen = {}, {os.path.basename(held_out_path(args.latents))}
         self.refresh()
 
     def refresh(self):
         """Take in shards written since the last time: on all workers the same, or they would not choose the same kinds."""
         fresh = {}
-        there = self.workers.first_lists(glob.glob(f"{self.args.latents}/*@*-*.pt"), self.device)
-        for path in sorted(set(there) - self.seen):
-            kind = kind_of(os.path.basename(path).rsplit("-", 1)[0])
+        there = self.workers.first_lists(glob.glob("*@*-*.pt", root_dir=self.args.latents), self.device)
+        for name in sorted(set(there) - self.seen):
+            kind = kind_of(name.rsplit("-", 1)[0])
             if self.args.kinds is None or kind in self.args.kinds:
-                self.seen.add(path)
-                fresh.setdefault(kind, []).append(self.load(path, kind))
+                self.seen.add(name)
+                fresh.setdefault(kind, []).append(self.load(f"{self.args.latents}/{name}", kind))
         for kind, shards in fresh.items():
             known = [self.kinds[kind]] if kind in self.kinds else []
             self.kinds[kind] = joined(known + shards)

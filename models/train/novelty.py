@@ -1,9 +1,9 @@
 """Whether generated clips are fresh: how much seeds differ, and whether clips come nearer to clips of the training than to others.
 
-Distances are between what the recogniser sees of clips (six frames of 64 pixels): of the pixels after a low pass, and of the
-recogniser's features. Clips that were trained on are rendered again from the seeds of their shards, and as many that never were;
-had the model kept clips of the training, the clips of the evaluation would more often be nearest to one of these (Meehan, Chaudhuri
-and Dasgupta, arXiv 2004.05675, compare with held-out samples so).
+Distances are between what the recogniser sees of clips (six frames of 64 pixels, however long a clip takes): of the pixels after a
+low pass, and of the recogniser's features. Clips that were trained on are rendered again from the seeds of their shards, and as many
+that never were. Clips that had been kept would be nearer to one of the former; of others, half are, by chance (Meehan, Chaudhuri and
+Dasgupta, arXiv 2004.05675, compare with held-out samples so).
 """
 
 import argparse
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 import evaluate
-from clips import from_bytes, kind_and_count, to_bytes
+from clips import FRAME_RATES, from_bytes, kind_and_count, to_bytes
 from contact_sheet import contact_sheet
 from encode_latents import scenes_of_shard
 from engine import add_arguments, parsed
@@ -25,7 +25,8 @@ from world.scene import NAMES, draw
 
 SEED = 99_887
 GRID = 16  # pixels a side after the low pass
-SHIPPED = ("128x128x24@12=12", "128x128x3@12=8")  # of the shards that the shipped model was trained on last
+# Of the whole clips that the shipped model was trained on last, those of its usual size: of an excerpt it saw three frames only.
+SHIPPED = [f"128x128x{frames}@{fps}={shards}" for frames, shards in ((24, 12), (18, 2), (36, 2), (48, 2)) for fps in FRAME_RATES]
 NEVER_TRAINED = 5000  # number of the first shard that no training has
 
 
@@ -60,7 +61,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=8, help="of each prompt")
     parser.add_argument("--copies", type=int, default=500, help="prompts of the evaluation, whose clips are looked for among those trained on")
     parser.add_argument("--shards", type=kind_and_count, nargs="+", default=[kind_and_count(text) for text in SHIPPED],
-                        help="kind=shards that were trained on, of the evaluated kind or excerpts of it")
+                        help="kind=shards of whole clips that were trained on")
     parser.add_argument("--clips", type=int, default=128, help="clips a shard, as encode_latents.py was told")
     parser.add_argument("--out", default="../nano/novelty.json")
     parser.add_argument("--sheet", default="runs/nearest.png", help="the clips that come nearest to one of the training, with that")
@@ -90,11 +91,10 @@ def low_passed(views):
 
 
 def views_of_shards(args, first):
-    """The clips of args.shards, their numbers from `first` on, a shard at a time: uint8 [B, 3, MOMENTS, SIDE, SIDE]. Of an
-    excerpt it is the whole clip, of which a model may know more than it was shown."""
+    """The clips of args.shards, their numbers from `first` on, a shard at a time: uint8 [B, 3, MOMENTS, SIDE, SIDE]."""
     for kind, count in args.shards:
         for number in range(first, first + count):
-            yield rendered(scenes_of_shard(kind, number, args.clips), args.kind)
+            yield rendered(scenes_of_shard(kind, number, args.clips), kind)
 
 
 @dataclass

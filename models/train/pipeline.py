@@ -17,6 +17,8 @@ from training import load_weights
 
 # Files of a run's autoencoder, the best first: with the improved decoder, as trained, as another model's checkpoint has it.
 AUTOENCODERS = ("decoder.pt", "frames.pt", "frames.safetensors")
+# Of its DiT: on all clips, on small ones.
+DENOISERS = ("dit.pt", "low-resolution.pt")
 # And of a student's: surer of the weather, as distilled.
 STUDENTS = ("weather", "student")
 
@@ -44,8 +46,8 @@ def from_run(folder="runs", student=None):
     """
     tokenizer = load_tokenizer(f"{folder}/tokenizer/tokenizer.json")
     denoiser = Denoiser(tokenizer.get_vocab_size())
-    students = [f"{folder}/distil/{name}-{student}.pt" for name in STUDENTS]
-    load_weights(denoiser, best(students) if student else f"{folder}/dit/dit.pt")
+    students, denoisers = [f"{folder}/distil/{name}-{student}.pt" for name in STUDENTS], [f"{folder}/dit/{name}" for name in DENOISERS]
+    load_weights(denoiser, best(students if student else denoisers))
     autoencoder = load_autoencoder(best([f"{folder}/vae/{name}" for name in AUTOENCODERS]))
     set_statistics(autoencoder, f"{folder}/latents")
     return Pipeline(tokenizer, denoiser.eval(), autoencoder)

@@ -6,11 +6,12 @@
     python recipe.py further      eleven minutes of one large GPU: the DiT of ../nano trained further, with the autoencoder it has
 
 Started again, it goes on where it stopped: stages that are finished are not run again, unless their options have changed or a
-stage before them has run, and training goes on from its last checkpoint. Students begin anew where their teacher has changed.
-After training the autoencoder further, empty the folders of latents and DiT.
+stage that they build on has run. One whose own options have changed goes on from its last checkpoint. Those that build on it
+begin anew, and what they had made is moved to FOLDER/earlier, in the place of what was there from the time before.
 """
 
 import argparse
+import glob
 import itertools
 import json
 import os
@@ -41,8 +42,6 @@ def at_all_rates(sizes, *lengths):
 HIGHER = at_all_rates(("128x128", *OBLONG), 24, 36)
 LARGEST = ("256x256x48@16", "320x176x48@24", "176x320x48@24", "320x240x48@16", "320x320x48@12")
 SIZES = " ".join(("128x128", *OBLONG, "64x64", *LARGE, "320x320"))
-
-
 WEATHER = "128x128x24@12=1 128x128x3@12=2"
 
 
@@ -85,11 +84,11 @@ PRESETS = {
     # More steps than there is time for: the minutes end a stage, and the learning rate falls with them.
     "gpu": Preset("cuda", {
         "tokenizer": "",
-        "vae": "--batch 128 --steps 100000 --minutes 6 --save-every 1000",
+        "vae": "--batch 128 --minutes 6 --save-every 1000",
         "latents": f"--minutes 4 --batch 2048 --clips 256 {shards(LOW, 40)} {shards(HIGHER, 3)} {shards(LARGEST, 1)}",
-        "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --steps 100000 --minutes 2 --save-every 1000",
-        "dit": "--compile --tokens 65536 --rate 1.7e-3 --steps 100000 --minutes 10 --save-every 1000",
-        "distil": "--compile --rounds 8 4 --tokens 32768 --steps 100000 --minutes 1.2 --save-every 1000",
+        "low resolution": f"--compile --kinds {' '.join(LOW)} --tokens 65536 --rate 2e-3 --minutes 2 --save-every 1000",
+        "dit": "--compile --tokens 65536 --rate 1.7e-3 --minutes 10 --save-every 1000",
+        "distil": "--compile --rounds 8 4 --tokens 32768 --minutes 1.2 --save-every 1000",
         "weather": f"{WEATHER} --tokens 8192 --steps 84 --save-every 40",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {SIZES}",
         # Of what the model makes when no size is asked for.
@@ -103,8 +102,8 @@ PRESETS = {
                    f"{shards(at_all_rates(['128x128'], 24), 20)} {shards(at_all_rates(['128x128'], 18, 36, 48), 2)} "
                    f"{shards(at_all_rates(OBLONG, 24), 1)} {shards([f'{size}x48@12' for size in OBLONG], 1)} "
                    f"{shards([f'{size}x24@12' for size in (*LARGE, '240x320')], 2)}",
-        "dit": "--compile --tokens 131072 --rate 1.8e-3 --steps 100000 --minutes 6.5 --save-every 2000",
-        "distil": "--compile --rounds 8 4 --tokens 65536 --steps 100000 --minutes 0.75 --save-every 1000",
+        "dit": "--compile --tokens 131072 --rate 1.8e-3 --minutes 6.5 --save-every 2000",
+        "distil": "--compile --rounds 8 4 --tokens 65536 --minutes 0.75 --save-every 1000",
         "weather": f"{WEATHER} --tokens 8192 --steps 84 --save-every 40",
         "export": f"--student 4 --frames 24 18 36 48 --fps 12 --sizes {' '.join(('128x128', *OBLONG, *LARGE, '240x320'))}",
     }, begins_with=NANO, rendering=3),
@@ -117,6 +116,8 @@ class Stage:
     script: str
     words: list  # of its command line, but for the preset's
     trains: bool = True  # on the preset's device, with all workers
+    after: tuple = ()  # the stages whose results it takes
+    goes_on: tuple = ()  # patterns, in the recipe's folder: what it would go on from if it is there
 
 
 def stages(folder, out, kinora, begins_with):
@@ -129,16 +130,21 @@ def stages(folder, out, kinora, begins_with):
     return [
         Stage("tokenizer", "train_tokenizer.py", ["--folder", f"{folder}/tokenizer"], trains=False),
         Stage("vae", "train_vae.py", ["--folder", f"{folder}/vae"]),
-        Stage("latents", "encode_latents.py", ["--folder", f"{folder}/latents", "--vae", vae]),
-        Stage("low resolution", "train_dit.py", ["--folder", f"{folder}/dit", "--name", "low-resolution", *clips]),
-        Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", weights, *clips]),
-        Stage("distil", "distil_dit.py", ["--folder", f"{folder}/distil", "--teacher", f"{folder}/dit/dit.pt", *clips]),
-        Stage("weather", "distil_weather.py", ["--folder", f"{folder}/distil", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"]),
-        Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False),
-        Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False),
-        Stage("showcase", "showcase.py", [*engine, "--out", f"{out}/contact-sheet.png"], trains=False),
+        Stage("latents", "encode_latents.py", ["--folder", f"{folder}/latents", "--vae", vae], after=("vae",), goes_on=("latents",)),
+        Stage("low resolution", "train_dit.py", ["--folder", f"{folder}/dit", "--name", "low-resolution", *clips],
+              after=("tokenizer", "latents"), goes_on=("dit/low-resolution.*",)),
+        Stage("dit", "train_dit.py", ["--folder", f"{folder}/dit", "--initial-weights", weights, *clips],
+              after=("tokenizer", "latents", "low resolution"), goes_on=("dit/dit.*",)),
+        Stage("distil", "distil_dit.py", ["--folder", f"{folder}/distil", "--teacher", f"{folder}/dit/dit.pt", *clips],
+              after=("dit",), goes_on=("distil/student-*",)),
+        Stage("weather", "distil_weather.py", ["--folder", f"{folder}/distil", "--tokenizer", f"{folder}/tokenizer/tokenizer.json"],
+              after=("distil",), goes_on=("distil/weather-*",)),
+        Stage("export", "export.py", ["--folder", folder, "--out", out], trains=False, after=("vae", "weather")),
+        Stage("plot", "plot.py", [f"{out}/training-log.jsonl", f"{out}/training.png"], trains=False, after=("export",)),
+        Stage("showcase", "showcase.py", [*engine, "--out", f"{out}/contact-sheet.png"], trains=False, after=("export",)),
         Stage("recogniser", "recogniser.py", ["--out", f"{folder}/recogniser.pt"], trains=False),
-        Stage("evaluate", "evaluate.py", [*engine, "--recogniser", f"{folder}/recogniser.pt", "--out", f"{out}/evaluation.json"], trains=False),
+        Stage("evaluate", "evaluate.py", [*engine, "--recogniser", f"{folder}/recogniser.pt", "--out", f"{out}/evaluation.json"],
+              trains=False, after=("export", "recogniser")),
     ]
 
 
@@ -173,14 +179,14 @@ def main():
         begin_with(preset.begins_with, folder)
     workers = args.workers or (torch.cuda.device_count() if preset.device == "cuda" else os.cpu_count())
     every = stages(folder, out, os.path.abspath(args.kinora), preset.begins_with)
-    for number, stage in enumerate(every):
+    for stage in every:
         if is_left_out(stage, preset, args.also):
             continue
         words = stage.words + preset.options.get(stage.name, "").split()
         if finished(folder).get(stage.name) == words:
             print(f"{stage.name}: done", flush=True)
             continue
-        forget(folder, {later.name for later in every[number + 1:]})
+        forget(folder, that_build_on(stage, every))
         start = time.monotonic()
         print(f"{stage.name}: {stage.script} {' '.join(words)}", flush=True)
         run(stage, words, preset.device, workers * (preset.rendering if stage.name == "latents" else 1))
@@ -222,11 +228,25 @@ def write_finished(folder, name, words):
     write(folder, finished(folder) | {name: words})
 
 
-def forget(folder, names):
-    """What these stages have made is of what there was before them."""
-    if "distil" in names & finished(folder).keys():
-        shutil.rmtree(f"{folder}/distil", ignore_errors=True)  # students of another teacher, at their last steps
+def that_build_on(stage, every):
+    """All stages of `every` that take a stage's results, or those of one that does."""
+    found = [stage]
+    for later in every:
+        if any(earlier.name in later.after for earlier in found):
+            found.append(later)
+    return found[1:]
+
+
+def forget(folder, stages):
+    """Have these stages begin anew: what they have made is of what there was before them."""
+    names = {stage.name for stage in stages}
     write(folder, {name: words for name, words in finished(folder).items() if name not in names})
+    for path in [path for stage in stages for pattern in stage.goes_on for path in glob.glob(pattern, root_dir=folder)]:
+        kept = f"{folder}/earlier/{path}"
+        if os.path.isdir(kept):
+            shutil.rmtree(kept)
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        os.replace(f"{folder}/{path}", kept)
 
 
 def write(folder, content):

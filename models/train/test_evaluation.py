@@ -7,8 +7,10 @@ import torch
 
 import generated
 from clips import Kind, from_bytes, kind_of, to_bytes
+from evaluate import reconstructed
 from evaluate_vae import flicker
 from novelty import again, compare, low_passed, nearest
+from pipeline import from_export
 from quality import psnr
 from questions import draw_questions
 from recogniser import ATTRIBUTES, MOMENTS, SIDE, Recogniser, accuracy, judge, load, loss_of, moments, rendered, save, seconds_of, seen, train
@@ -33,6 +35,13 @@ def test_the_recogniser_sees_any_kind(kind):
     scores = Recogniser()(from_bytes(views), seconds_of(kind, 3))
     assert {name: each.shape[1] for name, each in scores.items()} == {name: len(NAMES[name]) for name in ATTRIBUTES}
     assert loss_of(scores, scenes).isfinite()
+
+
+def test_the_autoencoder_keeps_the_moments_that_are_looked_at():
+    kind, scenes = Kind(64, 64, 24, 12), draw(4, seeded())
+    kept, plain = (from_bytes(views) for views in (reconstructed(from_export("../nano").vae, scenes, kind), rendered(scenes, kind)))
+    assert psnr(kept, plain).min() > 20
+    assert psnr(kept[:, :, 1:], plain[:, :, :-1]).mean() < psnr(kept, plain).mean() - 3
 
 
 def test_moments_reach_from_the_first_frame_to_the_last():

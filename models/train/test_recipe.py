@@ -13,6 +13,7 @@ import recipe
 from autoencoder import new_autoencoder
 from denoiser import Denoiser
 from export import EXAMPLES
+from pipeline import from_run
 from training import load_weights
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,6 +58,15 @@ def test_training_can_go_on_from_the_exported_teacher(folder):
         assert (parameter - trained[name]).norm() <= 0.01 * trained[name].norm(), name
 
 
+def test_clips_can_be_seen_before_the_dit_has_begun_with_all(folder, tmp_path):
+    for name in ("tokenizer", "vae", "latents"):
+        (tmp_path / name).symlink_to(folder / name)
+    (tmp_path / "dit").mkdir()
+    (tmp_path / "dit/low-resolution.pt").symlink_to(folder / "dit/low-resolution.pt")
+    clips = from_run(str(tmp_path))([EXAMPLES[1]], steps=1)
+    assert clips.shape == (1, 3, 9, 64, 64) and clips.isfinite().all()
+
+
 def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
     stages = {}
     monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.update({stage.name: workers}))
@@ -69,21 +79,49 @@ def test_further_begins_with_the_model_that_ships(monkeypatch, tmp_path):
         assert len(json.load(file)["latents_mean"]) == autoencoder.config.z_dim
 
 
-def test_what_comes_after_a_changed_stage_is_made_anew(monkeypatch, tmp_path):
+CHECKPOINTS = ("latents/128x128x3@12-0000.pt", "dit/low-resolution.pt", "dit/dit.pt", "distil/student-4.pt", "distil/weather-4.pt")
+
+
+@pytest.mark.parametrize("changed, run_again, begun_anew", [
+    ("tokenizer", ["tokenizer", "low resolution", "dit", "distil", "weather", "export", "plot", "evaluate"], CHECKPOINTS[1:]),
+    ("vae", ["vae", "latents", "low resolution", "dit", "distil", "weather", "export", "plot", "evaluate"], CHECKPOINTS),
+    ("low resolution", ["low resolution", "dit", "distil", "weather", "export", "plot", "evaluate"], CHECKPOINTS[2:]),
+    ("distil", ["distil", "weather", "export", "plot", "evaluate"], CHECKPOINTS[4:]),
+    ("recogniser", ["recogniser", "evaluate"], ())])
+def test_what_builds_on_a_changed_stage_is_made_anew(monkeypatch, tmp_path, changed, run_again, begun_anew):
     stages = []
     monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.append(stage.name))
-    monkeypatch.setattr(sys, "argv", ["recipe.py", "further", "--folder", str(tmp_path), "--workers", "1"])
+    monkeypatch.setattr(sys, "argv", ["recipe.py", "cpu", "--folder", str(tmp_path), "--workers", "1", "--also", "recogniser", "evaluate"])
     recipe.main()
-    student = tmp_path / "distil/student-4.pt"
-    student.parent.mkdir()
-    student.touch()
+    for path in CHECKPOINTS:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(path)
     stages.clear()
     recipe.main()
-    assert stages == [] and student.exists()
-    options = recipe.PRESETS["further"].options
-    monkeypatch.setitem(options, "dit", options["dit"] + " --seed 2")
+    assert stages == [] and all((tmp_path / path).exists() for path in CHECKPOINTS)
+    monkeypatch.setitem(recipe.PRESETS["cpu"].options, changed, recipe.PRESETS["cpu"].options[changed] + " --seed 2")
     recipe.main()
-    assert stages == ["dit", "distil", "weather", "export", "plot"] and not student.exists()
+    assert stages == run_again
+    for path in CHECKPOINTS:
+        assert (tmp_path / path).exists() == (path not in begun_anew)
+        assert (tmp_path / "earlier" / path).exists() == (path in begun_anew)
+
+
+def test_a_stage_that_was_interrupted_goes_on(monkeypatch, tmp_path):
+    def interrupted(stage, words, device, workers):
+        if stage.name == "distil":
+            (tmp_path / "distil").mkdir()
+            (tmp_path / "distil/student-8.pt").touch()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipe, "run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["recipe.py", "cpu", "--folder", str(tmp_path), "--workers", "1"])
+    with pytest.raises(KeyboardInterrupt):
+        recipe.main()
+    stages = []
+    monkeypatch.setattr(recipe, "run", lambda stage, words, device, workers: stages.append(stage.name))
+    recipe.main()
+    assert stages == ["distil", "weather", "export", "plot"] and (tmp_path / "distil/student-8.pt").exists()
 
 
 @pytest.mark.parametrize("model", ["model", "model/teacher"])

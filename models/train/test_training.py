@@ -28,8 +28,9 @@ import train_vae
 import training
 from clips import kind_of
 from denoiser import schedule, shifted, unshifted
-from latents import held_out_path
+from latents import Latents, held_out_path
 from optimiser import StackedMuon
+from workers import Workers
 from world import chinese, english
 from world.scene import names_of, sample_scenes
 from world.vocabulary import WEATHERS
@@ -108,6 +109,23 @@ def test_a_training_that_was_stopped_is_the_same_bit_for_bit(latents, tmp_path):
     train_dit.main(dit_words(latents, stopped))
     assert same_tensors(torch.load(tmp_path / "whole/dit.pt"), torch.load(stopped / "dit.pt"))
     assert logged(stopped) == logged(tmp_path / "whole")
+
+
+def test_a_training_ends_with_its_steps_or_its_minutes(latents, tmp_path, capsys):
+    words = dit_words(latents, tmp_path)
+    at = words.index("--steps")
+    without = words[:at] + words[at + 2:]
+    train_dit.main([*without, "--minutes", "0.02"])
+    assert torch.load(tmp_path / "dit.pt")["step"] > 0 and logged(tmp_path, key="seconds")[-1] >= 1
+    with pytest.raises(SystemExit):
+        train_dit.main(without)
+    assert "--minutes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", ["", "/", "/."])
+def test_the_held_out_shard_is_never_trained_on(latents, end):
+    args = train_dit.arguments([*dit_words(latents + end, "")])
+    assert Latents(args, Workers(), "cpu").clips() == 8
 
 
 def test_recomputed_and_compiled_blocks_compute_the_same(latents, tmp_path):

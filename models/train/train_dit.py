@@ -47,7 +47,7 @@ def arguments(words):
     parser.add_argument("--initial-weights", help="weights to begin with: an exported model's folder or its checkpoint/denoiser.safetensors, or a run's *.pt")
     latents.add_options(parser)
     training.add_options(parser, rate=1.5e-3, warmup=200)
-    return parser.parse_args(words)
+    return training.parsed(parser, words)
 
 
 def objective(dit, batch, extra_weight=0.0):

@@ -53,7 +53,7 @@ def arguments(words):
     parser.add_argument("--decoder-only", action="store_true")
     parser.add_argument("--initial-weights", help="weights to begin with: an exported model's checkpoint/vae.safetensors, or a run's *.pt")
     training.add_options(parser, rate=1.5e-3, warmup=100)
-    return parser.parse_args(words)
+    return training.parsed(parser, words)
 
 
 class Frames:

@@ -20,8 +20,8 @@ LOG_EVERY = 50  # steps
 
 def add_options(parser, rate, warmup):
     """The options that all stages have; those of one process are never beginnings of torchrun's own (see test_training.py)."""
-    parser.add_argument("--steps", type=int, required=True, help="steps of this stage, those of earlier runs included")
-    parser.add_argument("--minutes", type=float, help="end after so many minutes of training, those of earlier runs included, if steps are left")
+    parser.add_argument("--steps", type=int, help="steps of this stage, those of earlier runs included")
+    parser.add_argument("--minutes", type=float, help="minutes of training, those of earlier runs included; whichever of the two is reached first ends it")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
     parser.add_argument("--warmup", type=int, default=warmup, help="steps until it is reached")
     parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
@@ -30,6 +30,14 @@ def add_options(parser, rate, warmup):
     parser.add_argument("--shard", action="store_true", help="divide parameters and optimiser among the workers (FSDP2)")
     parser.add_argument("--recompute", action="store_true", help="compute blocks again in the backward pass, to save memory")
     parser.add_argument("--compile", action="store_true", help="torch.compile the blocks")
+
+
+def parsed(parser, words):
+    """The arguments of a stage; a training without an end has no learning rate."""
+    args = parser.parse_args(words)
+    if not args.steps and not args.minutes:
+        parser.error("say with --steps or --minutes how long to train")
+    return args
 
 
 class Training:
@@ -88,7 +96,7 @@ class Training:
 
     def progress(self):
         """How much of the training is done, 0..1 and beyond: of the steps or of the time, whichever is further."""
-        by_steps = self.step / self.args.steps
+        by_steps = self.step / self.args.steps if self.args.steps else 0.0
         if not self.args.minutes:
             return by_steps
         return max(by_steps, self.workers.first_says(self.log.seconds / 60 / self.args.minutes, self.device))

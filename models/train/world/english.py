@@ -1,7 +1,7 @@
 """The English grammar: synonyms, optional parts and several word orders. All lower case."""
 
 from .omission import CLEAR_SHARE, STILL_SHARE, says
-from .vocabulary import COLOURS, DUST_RAISERS
+from .vocabulary import COLOURS, DUST_RAISERS, SUBJECT_MOTIONS
 
 SUBJECT_NAMES = {
     "ball": ["ball"],
@@ -90,7 +90,7 @@ WAYS = {
 # Verbs that only some subjects use.
 OWN_MOTION_PHRASES = {
     (subject, motion): [(f"{participle} {way}", f"{finite} {way}") for way in ways]
-    for subject, (participle, finite) in OWN_VERBS.items() for motion, ways in WAYS.items()
+    for subject, (participle, finite) in OWN_VERBS.items() for motion, ways in WAYS.items() if motion in SUBJECT_MOTIONS[subject]
 } | {
     ("rocket", "rising"): [("taking off", "takes off"), ("flying up", "flies up")],
     ("rocket", "falling"): [("landing", "lands")],

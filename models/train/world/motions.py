@@ -1,7 +1,7 @@
 """Where subjects are at every moment, at home: before a camera at rest.
 
 Lengths are in units of the frame's height, x to the right and y upwards from the middle of the frame,
-angles in radians anticlockwise, times in seconds: speeds do not depend on the number of frames.
+angles in radians anticlockwise, times in seconds. Speeds depend on how long a clip takes only where it would leave its room (`Act.way`).
 """
 
 from dataclasses import dataclass
@@ -108,7 +108,8 @@ class Act:
         return (self.subject == SUBJECTS.index(name))[:, None]
 
     def way(self, speed, longest):
-        """The way covered so far at a speed, from the middle; the whole of it is never longer than `longest`, however long the clip."""
+        """The way covered so far at a speed, from the middle; the whole of it is never longer than `longest`, however long the clip:
+        the longer it is, the less paces differ."""
         return self.part * longest * torch.tanh(speed * self.pace * self.duration / longest)
 
     def stage(self):
