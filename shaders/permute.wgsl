@@ -1,11 +1,9 @@
-// A strided gather: out, contiguous with up to 8 dimensions, reads input at offset + sum(index[d] * stride[d]). It is
+// A strided gather: out, contiguous with up to 8 dimensions, reads input at sum(index[d] * stride[d]). It is
 // patchify and unpatchify, the change between channels first and last, and the interleaving of doubled frames.
 
 struct Parameters {
     first_workgroup: u32,
     elements: u32,
-    offset: u32,
-    padding: u32,
     sizes: array<vec4<u32>, 2>,
     strides: array<vec4<u32>, 2>,
 }
@@ -25,7 +23,7 @@ fn main(
         return;
     }
     var rest = i;
-    var at = p.offset;
+    var at = 0u;
     for (var d = 8u; d > 0u; d--) {
         let size = p.sizes[(d - 1u) / 4u][(d - 1u) % 4u];
         at += rest % size * p.strides[(d - 1u) / 4u][(d - 1u) % 4u];

@@ -22,14 +22,22 @@ impl Stopwatch {
 }
 
 #[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    /// Milliseconds since some moment, on a page and in a Worker. Unlike the time of day they never go back.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn now() -> f64;
+}
+
+#[cfg(target_arch = "wasm32")]
 impl Stopwatch {
     /// Starts now.
     pub(crate) fn start() -> Self {
-        Self { start: js_sys::Date::now() }
+        Self { start: now() }
     }
 
     /// Seconds since the start.
     pub(crate) fn seconds(&self) -> f64 {
-        (js_sys::Date::now() - self.start) / 1000.0
+        (now() - self.start) / 1000.0
     }
 }

@@ -15,13 +15,13 @@ pub enum Error {
     /// An allocation on the device failed.
     #[error("The graphics device is out of memory: {0}. Choose a smaller or shorter clip, or close other programs.")]
     OutOfMemory(String),
-    /// The size asked for needs more memory than the device offers.
-    #[error("This clip does not fit into the graphics memory: {0}")]
+    /// The size asked for, or the model, needs more memory than the device offers.
+    #[error("This does not fit into the graphics memory: {0}")]
     DoesNotFit(String),
     /// The device reported a validation or internal error: a defect of Kinora or of the driver.
     #[error("The graphics device refused a command: {0}. Please report this.")]
     Device(String),
-    /// A computation gave something else than its reference: a defect of Kinora or of the driver.
+    /// A computation gave something else than its reference, or no numbers: a defect of Kinora, of the driver or of the model.
     #[error("{0} Please report this, with the name of the graphics device.")]
     WrongResult(String),
     /// A model file is malformed, truncated, or not the model it claims to be.
@@ -33,9 +33,11 @@ pub enum Error {
     /// The prompt is empty.
     #[error("The prompt is empty. Describe what the clip should show.")]
     EmptyPrompt,
-    /// The prompt has more tokens than the model reads.
-    #[error("The prompt is too long: {tokens} tokens, and this model reads at most {limit}. Shorten it.")]
+    /// A prompt has more tokens than the model reads.
+    #[error("The {which} is too long: {tokens} tokens, and this model reads at most {limit}. Shorten it.")]
     PromptTooLong {
+        /// `prompt` or `negative prompt`.
+        which: &'static str,
         /// Tokens of the prompt, end marker included.
         tokens: usize,
         /// Most tokens that the model reads, end marker included.

@@ -126,13 +126,17 @@ async fn encode(model: &Model, request: &Request, events: &mut dyn Events, cance
     let limit = model.manifest().text_length;
     let template = model.manifest().prompt_template_at(request.fps);
     let positive = prompt_tokens(model.tokenizer(), &template, &request.prompt, limit)?;
-    let negative = negative_prompt_tokens(model.tokenizer(), &template, &request.negative_prompt, limit)?;
-    let guided = request.guidance > 1.0;
-    let total = 1 + usize::from(guided);
+    let negative = (request.guidance > 1.0)
+        .then(|| negative_prompt_tokens(model.tokenizer(), &template, &request.negative_prompt, limit))
+        .transpose()?;
+    let total = 1 + usize::from(negative.is_some());
     events.progress(Phase::Text, 0, total);
     let positive = rows(model, positive, cancel).await?;
     events.progress(Phase::Text, 1, total);
-    let negative = if guided { Some(rows(model, negative, cancel).await?) } else { None };
+    let negative = match negative {
+        Some(negative) => Some(rows(model, negative, cancel).await?),
+        None => None,
+    };
     events.progress(Phase::Text, total, total);
     Ok(Conditions { positive, negative })
 }
@@ -162,7 +166,7 @@ async fn denoise(
     let dit = model.dit().await?;
     let denoiser = Denoiser::new(model, &dit, latent_size, conditions, cancel).await?;
     let mut noise = Noise::new(request.seed);
-    let latent = noise.values(denoiser.inputs.latent.elements());
+    let latent = noise.values(denoiser.inputs.latent.elements() as usize);
     let mut fresh = || noise.value();
     let shape = [dit.config().in_channels, latent_size[0], latent_size[1], latent_size[2]];
     events.progress(Phase::Denoise, 0, request.steps);
@@ -175,7 +179,7 @@ async fn denoise(
 }
 
 /// The transformer with its conditions, ready to be stepped.
-pub struct Denoiser {
+struct Denoiser {
     model_gpu: Rc<crate::gpu::Gpu>,
     inputs: Inputs,
     positive: Step,
@@ -251,7 +255,8 @@ async fn run(
         cancel.check()?;
         let velocity = denoiser.velocity(&latent, timestep, guidance, cancel).await?;
         if velocity.iter().any(|value| !value.is_finite()) {
-            return Err(Error::Device("the model computed values that are not numbers".into()));
+            let what = format!("In step {} the model computed values that are not numbers.", step + 1);
+            return Err(Error::WrongResult(what));
         }
         after_step(step + 1, &clean(&latent, &velocity, schedule.sigmas[step]));
         latent = sampler.step(step, &latent, &velocity, fresh_noise);

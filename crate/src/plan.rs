@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::dit::{Dit, DitConfig};
 use crate::error::{Error, Result};
 use crate::format::Manifest;
-use crate::format::manifest::Role;
-use crate::gpu::Budget;
+use crate::format::manifest::{MAX_FRAMES, MAX_SIDE, Role};
+use crate::gpu::{Budget, elements_of};
 use crate::text::TextConfig;
 use crate::vae::{Decoder, Tiling, VaeConfig};
 use crate::weights::Weights;
@@ -28,16 +28,35 @@ pub struct ClipSize {
 
 /// Memory of a clip on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Bytes that the clip needs at its peak, weights included.
     pub bytes: u64,
     /// Bytes that the device is taken to have.
     pub budget: u64,
-    /// Whether it fits.
+    /// Bytes of the clip's largest tensor.
+    pub tensor_bytes: u64,
+    /// Bytes that the device allows to one tensor.
+    pub tensor_budget: u64,
+    /// Whether it fits: neither number of bytes is beyond its budget.
     pub fits: bool,
     /// The largest of the model's sizes that does, where this one does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<ClipSize>,
+}
+
+impl Plan {
+    /// What there is too little of, for a clip that does not fit.
+    fn shortage(&self) -> String {
+        // What is needed is rounded up and what there is down, so that they never look the same.
+        let (needed, available) = (|bytes: u64| bytes.div_ceil(1 << 20), |bytes: u64| bytes >> 20);
+        if self.bytes > self.budget {
+            format!("it needs {} MiB, and {} MiB are available", needed(self.bytes), available(self.budget))
+        } else {
+            let (needed, available) = (needed(self.tensor_bytes), available(self.tensor_budget));
+            format!("it needs {needed} MiB in one piece, and this device allows {available} MiB")
+        }
+    }
 }
 
 /// Device memory in bytes: of everything at its peak, and of the largest single tensor.
@@ -72,6 +91,7 @@ impl Planner {
         let dit = DitConfig::from_json(&manifest.configs.dit)?;
         let vae = VaeConfig::from_json(&manifest.configs.vae)?;
         let text = TextConfig::from_json(&manifest.configs.text)?;
+        let text_row = 3 * text.d_model + 4 * text.inner_dim() + 2 * text.d_ff;
         if text.d_model != dit.text_dim {
             return Err(Error::bad_model("the text encoder's rows are not what the transformer reads"));
         }
@@ -86,7 +106,7 @@ impl Planner {
             dit: at_once(Dit::load(&weights, &dit))?,
             decoder: at_once(Decoder::load(&weights, &vae))?,
             vae,
-            text_row_bytes: 4 * (4 * text.d_model + 3 * text.num_heads * text.d_kv + 2 * text.d_ff) as u64,
+            text_row_bytes: 4 * text_row as u64,
         })
     }
 
@@ -95,6 +115,10 @@ impl Planner {
     /// # Errors
     /// [`Error::BadInput`] when the model cannot make this size.
     pub fn latent_size(&self, size: ClipSize) -> Result<[usize; 3]> {
+        if size.width > MAX_SIDE || size.height > MAX_SIDE || size.frames > MAX_FRAMES {
+            let message = format!("a clip has at most {MAX_SIDE} × {MAX_SIDE} pixels and {MAX_FRAMES} frames");
+            return Err(Error::BadInput(message));
+        }
         let latent = self.vae.latent_size(size.frames, size.height, size.width)?;
         let [_, rows, columns] = self.dit.config().patch_size;
         let pixels = self.vae.spatial_factor();
@@ -113,9 +137,15 @@ impl Planner {
     /// [`Error::BadInput`] when the model cannot make this size at all.
     pub fn plan(&self, size: ClipSize, budget: Budget) -> Result<Plan> {
         let (needs, _) = self.measure(size, budget)?;
-        let (bytes, fits) = (needs.peak, needs.fit(budget));
-        let suggestion = if fits { None } else { self.largest_that_fits(budget) };
-        Ok(Plan { bytes, budget: budget.bytes, fits, suggestion })
+        let fits = needs.fit(budget);
+        Ok(Plan {
+            bytes: needs.peak,
+            budget: budget.bytes,
+            tensor_bytes: needs.largest,
+            tensor_budget: budget.tensor_bytes,
+            fits,
+            suggestion: if fits { None } else { self.largest_that_fits(budget) },
+        })
     }
 
     /// # Errors
@@ -129,9 +159,7 @@ impl Planner {
             || "No size of this model fits; choose a smaller model.".to_owned(),
             |s| format!("{} × {} pixels with {} frames would fit.", s.width, s.height, s.frames),
         );
-        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        let message = format!("it needs {} MiB, and {} MiB are available. {advice}", mib(plan.bytes), mib(plan.budget));
-        Err(Error::DoesNotFit(message))
+        Err(Error::DoesNotFit(format!("{}. {advice}", plan.shortage())))
     }
 
     /// How the decoder may go about a clip of this size, what takes the most memory first: whole frames (`None`), then tiles. What
@@ -178,7 +206,7 @@ impl Planner {
             self.manifest.frames.iter().map(move |&frames| ClipSize { width, height, frames })
         });
         let fits = |size: &ClipSize| self.measure(*size, budget).is_ok_and(|(needs, _)| needs.fit(budget));
-        sizes.filter(fits).max_by_key(|size| size.width * size.height * size.frames)
+        sizes.filter(fits).max_by_key(|size| elements_of(&[size.width, size.height, size.frames]))
     }
 }
 

@@ -41,8 +41,15 @@ export interface Adapter {
 /** Size of a clip in pixels and frames. */
 export interface ClipSize { width: number; height: number; frames: number }
 
-/** Device memory of a clip, in bytes. */
-export interface Plan { bytes: number; budget: number; fits: boolean; suggestion?: ClipSize }
+/** Device memory in bytes: what a clip needs and the device has, and of that in one piece. */
+export interface Plan {
+    bytes: number;
+    budget: number;
+    tensorBytes: number;
+    tensorBudget: number;
+    fits: boolean;
+    suggestion?: ClipSize;
+}
 
 /** A clip to be made. */
 export interface GenerateOptions {
@@ -165,6 +172,9 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Requests the adapter and the device.
+    ///
+    /// # Errors
+    /// Rejects with the code `no-webgpu` when there is no adapter, or it gives no device.
     pub async fn create() -> std::result::Result<Engine, JsValue> {
         let gpu = Gpu::new().await.map_err(to_js_error)?;
         Ok(Self { gpu, model: Rc::default() })
@@ -176,6 +186,10 @@ impl Engine {
     }
 
     /// The memory that a clip needs, from the manifest alone.
+    ///
+    /// # Errors
+    /// Throws with the code `bad-model` for a manifest that cannot be run, `bad-input` for a size that the model cannot
+    /// make. One that does not fit is no error.
     #[wasm_bindgen]
     pub fn plan(&self, manifest: &Object, size: &JsClipSize) -> std::result::Result<JsPlan, JsValue> {
         let size: ClipSize = from_js(size)?;
@@ -184,7 +198,12 @@ impl Engine {
         to_js(&plan.map_err(to_js_error)?).map(JsCast::unchecked_into)
     }
 
-    /// Opens a model whose files are complete and puts a small one onto the device.
+    /// Opens a model whose files are complete, in place of the one before, and puts a small one onto the device.
+    ///
+    /// # Errors
+    /// Rejects with the code `bad-model` for a manifest or a file that cannot be used, `storage` for a file that cannot be
+    /// read, `does-not-fit` for a weight that is larger than the device allows, or with what the device reported:
+    /// `out-of-memory`, `device-lost`, `internal`.
     pub async fn load(
         &self,
         manifest: &Object,
@@ -213,6 +232,12 @@ impl Engine {
     }
 
     /// Makes a clip with the loaded model; from `latent`, where the same clip was denoised before.
+    ///
+    /// # Errors
+    /// Rejects with the code `empty-prompt`, `prompt-too-long`, `bad-input` (also when no model is loaded) or `does-not-fit`
+    /// before anything is computed; `cancelled`; as [`Engine::load`] where networks are loaded for each clip; or with what
+    /// the device reported: `out-of-memory`, `device-lost`, `internal`, the last also for a model that computes values that
+    /// are not numbers.
     pub async fn generate(
         &self,
         options: &JsGenerateOptions,
@@ -227,7 +252,10 @@ impl Engine {
         generate(&model, &request, latent, &mut ToJs(events), &cancel).await.map_err(to_js_error)
     }
 
-    /// Runs the op table: every kernel against its reference on the processor.
+    /// Runs the op table: every kernel against its reference on the processor. A kernel that is wrong is a row, no error.
+    ///
+    /// # Errors
+    /// Rejects with what the device reported: `out-of-memory`, `device-lost`, `internal`.
     pub async fn ops(&self, filter: Option<String>, on_row: Option<JsOnRow>) -> std::result::Result<JsOpRows, JsValue> {
         let on_row: Option<Function> = on_row.map(JsCast::unchecked_into);
         let rows = crate::table::run(&self.gpu, filter.as_deref(), |row| {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::format::{DataType, TensorEntry, TensorFile};
-use crate::gpu::{Gpu, Invocations, Storage, Tensor};
+use crate::gpu::{Gpu, Invocations, Storage, Tensor, elements_of};
 use crate::ops::{Linear, Weight};
 use crate::quant::{PackedFormat, dequantize, pack_rows, packed_words};
 
@@ -48,7 +48,8 @@ impl Weights {
     /// `prefix.weight` [out, in] and, with `bias`, `prefix.bias` `[out]`.
     ///
     /// # Errors
-    /// [`Error::BadModel`] when a tensor is missing or of another size.
+    /// [`Error::BadModel`] when a tensor is missing or of another size, [`Error::DoesNotFit`] when it is larger than the
+    /// device allows.
     pub async fn linear(&self, prefix: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
         let weight = self.matrix(&format!("{prefix}.weight"), outputs, inputs).await?;
         let bias = if bias { Some(self.vector(&format!("{prefix}.bias"), outputs).await?) } else { None };
@@ -75,16 +76,16 @@ impl Weights {
             let data = Rc::new(Storage::planned(0));
             return Ok(Weight { format: PackedFormat::F32, rows, columns, taps_fastest: false, data, scales: None });
         };
-        let (file, entry) = files.find(name, rows * columns)?;
+        let (file, entry) = files.find(name, &[rows, columns])?;
         let is_blocks = entry.data_type.block_elements() > 1;
         let unpack = taps > 1 && is_blocks && files.gpu.invocations() == Invocations::Alone;
         let data_type = if unpack { DataType::F32 } else { entry.data_type };
         let format = PackedFormat::of(data_type);
         let (data_words, scale_words) = packed_words(format, rows, columns);
-        let data = Rc::new(files.gpu.allocate(name, 4 * data_words as u64)?);
+        let data = Rc::new(files.allocate(name, 4 * data_words as u64)?);
         let scales = match scale_words {
             0 => None,
-            words => Some(Rc::new(files.gpu.allocate(name, 4 * words as u64)?)),
+            words => Some(Rc::new(files.allocate(name, 4 * words as u64)?)),
         };
         let reorder = taps > 1 && data_type.block_elements() == 1;
         let row_bytes = row_bytes(entry, columns)?;
@@ -121,7 +122,7 @@ impl Weights {
         let Some(files) = &self.files else {
             return self.matrix(name, numbers.len(), columns).await;
         };
-        let (file, entry) = files.find(name, rows * columns)?;
+        let (file, entry) = files.find(name, &[rows, columns])?;
         let row_bytes = row_bytes(entry, columns)?;
         let mut bytes = Vec::with_capacity(numbers.len() * row_bytes);
         for &number in numbers {
@@ -132,7 +133,7 @@ impl Weights {
         }
         let packed = pack_rows(entry.data_type, &bytes, columns)?;
         let store = |words: &[u32]| -> Result<Rc<Storage>> {
-            let storage = files.gpu.allocate(name, 4 * words.len() as u64)?;
+            let storage = files.allocate(name, 4 * words.len() as u64)?;
             files.gpu.write_bytes(&storage, 0, bytemuck::cast_slice(words));
             Ok(Rc::new(storage))
         };
@@ -146,7 +147,10 @@ impl Weights {
     /// # Errors
     /// As [`Weights::linear`].
     pub async fn vector(&self, name: &str, length: usize) -> Result<Tensor> {
-        self.upload(name, &self.values(name, length).await?)
+        match &self.files {
+            None => Ok(Tensor::planned(&[length])),
+            Some(_) => self.upload(name, &self.values(name, length).await?),
+        }
     }
 
     /// Puts values that were put together from several tensors onto the device.
@@ -166,7 +170,7 @@ impl Weights {
     /// As [`Weights::linear`].
     pub async fn values(&self, name: &str, length: usize) -> Result<Vec<f32>> {
         let Some(files) = &self.files else { return Ok(vec![0.0; length]) };
-        let (file, entry) = files.find(name, length)?;
+        let (file, entry) = files.find(name, &[length])?;
         let bytes = files.read(file, entry, 0, row_bytes(entry, length)?).await?;
         let mut values = Vec::new();
         dequantize(entry.data_type, &bytes, &mut values)?;
@@ -175,15 +179,30 @@ impl Weights {
 }
 
 impl Files {
-    fn find(&self, name: &str, elements: usize) -> Result<(&TensorFile, &TensorEntry)> {
+    /// A tensor with as many values as one of this shape.
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(&TensorFile, &TensorEntry)> {
         let Some((file, entry)) = self.tensors.get(name) else {
             return Err(Error::bad_model(format!("the tensor {name} is missing")));
         };
-        if entry.shape.iter().product::<usize>() != elements {
-            let message = format!("{name} has the shape {:?} where {elements} values are needed", entry.shape);
+        if entry.elements() as u64 != elements_of(shape) {
+            let needed = elements_of(shape);
+            let message = format!("{name} has the shape {:?} where {needed} values are needed", entry.shape);
             return Err(Error::bad_model(message));
         }
         Ok((&self.files[*file], entry))
+    }
+
+    /// A buffer for a weight. One that is too large is the model's fault, not the clip's.
+    fn allocate(&self, name: &str, bytes: u64) -> Result<Storage> {
+        let allowed = self.gpu.max_tensor_bytes();
+        if bytes > allowed {
+            let message = format!(
+                "the weight {name} needs {bytes} bytes in one piece, and this device allows {allowed}. \
+                 Choose a smaller model, or use another device."
+            );
+            return Err(Error::DoesNotFit(message));
+        }
+        self.gpu.allocate(name, bytes)
     }
 
     async fn read(&self, file: &TensorFile, entry: &TensorEntry, from: usize, length: usize) -> Result<Vec<u8>> {

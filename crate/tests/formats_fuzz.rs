@@ -293,7 +293,7 @@ static MANIFEST: LazyLock<Vec<u8>> = LazyLock::new(|| {
         "text_length": 32,
         "sampler": {"name": "euler", "steps": 20, "guidance": 2.5, "shift": 1.0},
         "sizes": [{"label": "1:1", "width": 64, "height": 64}],
-        "frames": [9], "fps": 8, "gpu_memory": 1,
+        "frames": [9], "fps": 8,
     });
     manifest.to_string().into_bytes()
 });

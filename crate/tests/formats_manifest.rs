@@ -63,14 +63,19 @@ fn faults_are_named() {
         ("/prompt_template", json!(""), "no place for the {prompt}"),
         ("/prompt_template", json!("{prompt}, {rate} fps"), "more than {prompt} and {fps}"),
         ("/text_length", json!(1_000_000), "text length"),
-        ("/gpu_memory", json!(u64::MAX), "device memory"),
         ("/sampler/name", json!("magic"), "no sampler \"magic\""),
         ("/sampler/steps", json!(0), "steps"),
         ("/sampler/guidance", json!(1e9), "guidance"),
         ("/sampler/shift", json!(0.0), "shift"),
+        ("/sampler/shift", json!(101), "at most 100"),
         ("/sampler/timestep_spacing", json!("wide"), "unknown variant"),
         ("/sampler/timesteps", json!([1000, -1]), "timesteps"),
         ("/sampler/timesteps", json!([]), "timesteps"),
+        (
+            "/sampler",
+            json!({"name": "dmd", "steps": 4, "guidance": 1, "shift": 8, "timesteps": [1000, 757, 522]}),
+            "4 steps are more than the 3 timesteps",
+        ),
         ("/preview", json!({"factors": [], "bias": [0, 0, 0]}), "preview factors"),
     ];
     for (pointer, value, reason) in cases {

@@ -73,7 +73,7 @@ fn a_long_text_has_the_ids_of_the_truncated_one_before_its_end_marker() {
     let Truncated { text, max_length, ids } = fixture.truncated;
     assert_eq!(tokenizer.encode(&text)[..max_length - 1], ids[..max_length - 1]);
     let error = prompt_tokens(&tokenizer, PROMPT, &text, max_length).expect_err("too long");
-    assert!(matches!(error, Error::PromptTooLong { limit: 512, tokens } if tokens > 512));
+    assert!(matches!(error, Error::PromptTooLong { which: "prompt", limit: 512, tokens } if tokens > 512));
 }
 
 #[test]
@@ -113,6 +113,8 @@ fn a_template_counts_as_part_of_the_prompt() {
     let error = prompt_tokens(&tokenizer, "{prompt}, 8 fps", "a red ball", limit).expect_err("too long");
     let whole = tokenizer.encode("a red ball, 8 fps").len();
     assert!(matches!(error, Error::PromptTooLong { tokens, .. } if tokens == whole), "{error}");
+    let error = negative_prompt_tokens(&tokenizer, "{prompt}, 8 fps", "a red ball", limit).expect_err("too long");
+    assert!(error.to_string().starts_with("The negative prompt is too long"), "{error}");
 }
 
 /// What a `tokenizer.json` says, as the metadata of a GGUF file.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kinora::command::forward::{Network, forward, read_tensors};
+use kinora::command::forward::{HostTensor, Network, forward, read_tensors};
 use kinora::gpu::Gpu;
 use kinora::table::relative_error;
 use kinora::vae::VaeConfig;
@@ -71,6 +71,20 @@ fn vae_encoder_equals_diffusers() {
 #[test]
 fn vae_decoder_equals_diffusers() {
     check_all(Network::VaeDecode, "vae", "decode-");
+}
+
+#[test]
+fn an_empty_latent_is_refused() {
+    let model = fixtures().join("vae/tiny");
+    pollster::block_on(async {
+        let gpu = Gpu::new().await.unwrap();
+        for shape in [[16, 1, 0, 4], [16, 0, 4, 4]] {
+            let latent = HostTensor { shape: shape.to_vec(), values: Vec::new() };
+            let inputs = [("latent".to_owned(), latent)].into();
+            let error = forward(&gpu, Network::VaeDecode, &model, &inputs).await.unwrap_err();
+            assert!(error.code() == "bad-input" && error.to_string().contains("latent is empty"), "{error}");
+        }
+    });
 }
 
 #[test]

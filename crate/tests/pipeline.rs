@@ -204,6 +204,7 @@ fn impossible_requests_are_refused_before_anything_is_computed() {
         let cases = [
             ("empty-prompt", Request { prompt: "  \n".into(), ..ok.clone() }),
             ("prompt-too-long", Request { prompt: "ball ".repeat(2000), ..ok.clone() }),
+            ("prompt-too-long", Request { negative_prompt: "fog ".repeat(2000), ..ok.clone() }),
             ("bad-input", Request { width: 33, ..ok.clone() }),
             ("bad-input", Request { width: 0, ..ok.clone() }),
             ("bad-input", Request { frames: 8, ..ok.clone() }),
@@ -220,6 +221,29 @@ fn impossible_requests_are_refused_before_anything_is_computed() {
             assert_eq!(error.code(), code, "{error}");
             assert!(events.frames.is_empty());
         }
+    });
+}
+
+#[test]
+fn a_negative_prompt_of_any_length_has_no_effect_without_guidance() {
+    pollster::block_on(async {
+        let model = tiny_model().await;
+        let noise = vec![0.5; 8 * 3 * 4 * 6];
+        let latents = async |negative_prompt: String| {
+            let request = Request { negative_prompt, guidance: 1.0, ..small_request() };
+            denoise_from(&model, &request, noise.clone(), &Cancel::default()).await.unwrap()
+        };
+        assert_eq!(latents(String::new()).await, latents("fog ".repeat(2000)).await);
+    });
+}
+
+#[test]
+fn values_that_are_not_numbers_end_the_clip() {
+    pollster::block_on(async {
+        let noise = vec![f32::NAN; 8 * 3 * 4 * 6];
+        let error = denoise_from(&tiny_model().await, &small_request(), noise, &Cancel::default()).await.unwrap_err();
+        assert!(matches!(&error, kinora::Error::WrongResult(what) if what.contains("not numbers")), "{error}");
+        assert_eq!(error.code(), "internal");
     });
 }
 

@@ -51,7 +51,7 @@ fn trajectories_equal_diffusers() {
 
 #[test]
 fn impossible_schedules_are_refused() {
-    for (steps, shift) in [(0, 1.0), (1001, 1.0), (4, 0.0), (4, f64::NAN), (4, -3.0)] {
+    for (steps, shift) in [(0, 1.0), (1001, 1.0), (4, 0.0), (4, f64::NAN), (4, -3.0), (4, 100.1)] {
         assert!(Sampler::new(SamplerKind::Euler, steps, shift, LINSPACE, None).is_err());
     }
     assert!(Sampler::new(SamplerKind::Dmd, 4, 8.0, LINSPACE, Some(&[1000.0, 757.0, 522.0])).is_err());

@@ -128,7 +128,6 @@ def write_manifest(args, out, configs, preview, own):
         "text_length": TEXT_LENGTH,
         "sizes": sizes_of(args.sizes),
         "frames": args.frames, "fps": args.fps, "frame_rates": list(FRAME_RATES), "prompt_template": PROMPT_TEMPLATE,
-        "gpu_memory": 268435456,
         "preview": preview,
         "vocabulary": vocabulary(),
         "known_words": known_words(sample_captions(30_000, 1)),

@@ -80,20 +80,36 @@ test("a connection over which nothing arrives any more is replaced", async () =>
 	expect(requests).toEqual([0, 4000]);
 });
 
-/** Answers requests with the rest of the content, as `send` sends it. @returns where they began. */
+test("a file that is shorter than its description says is named, and begun anew", async () => {
+	const short = content.subarray(0, 5000);
+	const requests = serve((rest, body) => {
+		body.enqueue(rest);
+		body.close();
+	}, short);
+	const part = new Memory();
+	await expect(
+		whileTimePasses(download(file, "https://example.org/weights.gguf", part, () => undefined)),
+	).rejects.toThrow(/weights\.gguf does not have the 6000 bytes.*Try again/s);
+	expect(requests).toEqual([0, 5000]);
+	expect(part.size).toBe(0);
+});
+
+/** Answers requests with the rest of a file, as `send` sends it. @returns where they began. */
 function serve(
 	send: (rest: Uint8Array, body: ReadableStreamDefaultController<Uint8Array>) => void,
+	served = content,
 ): number[] {
 	const requests: number[] = [];
 	globalThis.fetch = async (_, { headers, signal } = {}) => {
 		const from = Number(new Headers(headers).get("range")?.match(/\d+/)?.[0] ?? 0);
 		requests.push(from);
+		if (from >= served.length) return new Response("", { status: 416 });
 		let sent = false;
 		const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
 			if (sent) return;
 			sent = true;
 			signal?.addEventListener("abort", () => controller.error(signal.reason));
-			send(content.subarray(from), controller);
+			send(served.subarray(from), controller);
 		};
 		const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
 		return new Response(body, { status: from > 0 ? 206 : 200 });

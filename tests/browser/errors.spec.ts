@@ -21,12 +21,22 @@ test("without WebGPU a message says so before any download", async ({ studio, pa
 	expect(downloads).toEqual([]);
 });
 
-test("an empty prompt is asked for", async ({ studio }) => {
+test("an empty prompt is asked for, every time", async ({ studio, page }) => {
 	await studio.open();
 	await studio.prompt.fill("   ");
 	await studio.generate.click();
 	await expect(studio.alert).toContainText("The prompt is empty");
 	await expect(studio.progress).toBeHidden();
+	const message = studio.alert.getByText("The prompt is empty");
+	await message.evaluate((element) => element.setAttribute("data-was-said", ""));
+	await studio.generate.click();
+	await expect(message, "what screen readers have said is not said again").not.toHaveAttribute(
+		"data-was-said",
+	);
+	await page.getByRole("button", { name: "Dismiss" }).focus();
+	await page.keyboard.press("Enter");
+	await expect(studio.alert).toBeHidden();
+	await expect(studio.generate).toBeFocused();
 });
 
 test("a prompt of 10,000 characters is kept and refused", async ({ studio }) => {
@@ -72,6 +82,23 @@ test("an engine that cannot be downloaded is named, and the page works once it c
 	await page.unroute("**/*.wasm");
 	await expectToWork(studio);
 });
+
+for (const script of ["kinora-worker-*.js", "*.wasm"]) {
+	test(`a page whose ${script} is on the server no more asks to be reloaded, and keeps its prompt`, async ({
+		studio,
+		page,
+	}) => {
+		await studio.open();
+		await studio.prompt.fill(prompt);
+		await page.route(`**/${script}`, (route) => route.fulfill({ status: 404 }));
+		await studio.generate.click();
+		await expect(studio.alert).toContainText("Reload the page", { timeout: 60_000 });
+		await page.unroute(`**/${script}`);
+		await page.reload();
+		await expect(studio.prompt).toHaveValue(prompt);
+		await expectToWork(studio);
+	});
+}
 
 test("files of a model that the engine cannot run are downloaded once", async ({
 	studio,
@@ -266,6 +293,11 @@ test("a size that does not fit is refused before the download", async ({ studio,
 	});
 	expect(downloads).toEqual([]);
 	await expect(studio.prompt).toHaveValue(prompt);
+	await page.getByRole("button", { name: /^Use \d/ }).focus();
+	await page.keyboard.press("Enter");
+	await expect(page.getByRole("radio", { name: "vast" })).not.toBeChecked();
+	await expect(studio.alert).toBeHidden();
+	await expect(studio.generate).toBeFocused();
 	await page.getByRole("radio", { name: "1:1", exact: true }).check();
 	await studio.chooseQuick(50);
 	await expectToWork(studio);

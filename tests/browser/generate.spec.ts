@@ -99,6 +99,8 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	await page.getByRole("button", { name: "Use these settings" }).click();
 	await expect(studio.prompt).toHaveValue(prompt);
 	await expect(page.getByLabel("Seed", { exact: true })).toHaveValue("7");
+	const putBack = page.getByRole("button", { name: "Put it back" });
+	await expect(putBack).toBeVisible();
 	await studio.generate.click();
 	await expect(studio.progress).toBeVisible();
 	const second = decode((await studio.save()).path, 64, 64);
@@ -108,6 +110,7 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	}
 	const takes = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
 	await expect(takes).toHaveCount(2);
+	await expect(putBack).toBeHidden();
 });
 
 test("clips and controls outlive the page, and a clip can be removed and put back", async ({
@@ -201,6 +204,35 @@ test("a clip of another frame rate says so and plays at it", async ({ studio, pa
 	const facts = probe((await studio.save()).path);
 	expect(facts.duration).toBeCloseTo(facts.frames / 16, 2);
 	expect(JSON.parse(facts.tags.comment ?? "")).toMatchObject({ prompt: "a red ball", fps: 16 });
+});
+
+test("settings of a clip that the model has no more are named, and the others used", async ({
+	studio,
+	page,
+}) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await studio.keepSeed(7);
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
+	const sizes = [
+		{ label: "4:3", width: 80, height: 64 },
+		{ label: "16:9", width: 112, height: 64 },
+	];
+	await studio.changeModel({ sizes, frames: [17, 25] });
+	await studio.open();
+	await studio.prompt.fill("something else");
+	await page.getByRole("radio", { name: "16:9" }).check();
+	await page.getByRole("list", { name: "Earlier clips" }).getByRole("button").click();
+	await page.getByRole("button", { name: "Use these settings" }).click();
+	await expect(page.getByRole("status").filter({ hasText: "length and shape" })).toBeVisible();
+	await expect(studio.prompt).toHaveValue("a red ball");
+	await expect(page.getByLabel("Seed", { exact: true })).toHaveValue("7");
+	await expect(page.getByRole("radio", { name: "16:9" })).toBeChecked();
+	const lengths = page.getByRole("group", { name: "Length" }).getByRole("radio");
+	await expect(lengths.first()).toBeChecked();
 });
 
 test("a clip is of what was asked for, whatever is typed while the model loads", async ({

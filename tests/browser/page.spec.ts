@@ -57,6 +57,27 @@ test("words are inserted by a click, and unknown ones pointed out", async ({ stu
 	await expect(page.locator(".unknown")).toHaveText("xylophone");
 });
 
+test("a prompt that an example replaces can be put back", async ({ studio, page }) => {
+	await studio.open();
+	const examples = page.getByRole("list", { name: "Examples" }).getByRole("button");
+	const putBack = page.getByRole("button", { name: "Put it back" });
+	await examples.first().click();
+	await examples.last().click();
+	await expect(putBack).toBeHidden();
+
+	await studio.prompt.fill("words of my own");
+	await examples.first().click();
+	await examples.last().click();
+	await expect(studio.prompt).toHaveValue((await examples.last().textContent()) ?? "");
+	await expect(page.getByRole("status").getByText("can be put back")).toBeAttached();
+	await putBack.click();
+	await expect(studio.prompt).toHaveValue("words of my own");
+	await expect(studio.prompt).toBeFocused();
+	await expect(putBack).toBeHidden();
+	await page.reload();
+	await expect(studio.prompt).toHaveValue("words of my own");
+});
+
 test("the page is usable with the keyboard alone", async ({ studio, page }) => {
 	await studio.open();
 	await page.keyboard.press("Tab");
@@ -87,9 +108,73 @@ for (const colorScheme of ["light", "dark"] as const) {
 	});
 }
 
-test("contrast themes show what is chosen, and how far a clip is", async ({ studio, page }) => {
+for (const colorScheme of ["light", "dark"] as const) {
+	test(`the borders of controls can be seen on the ${colorScheme} page`, async ({
+		studio,
+		page,
+	}) => {
+		await page.emulateMedia({ colorScheme });
+		await studio.open();
+		await page.getByText("Fine controls").click();
+		const [background, ...borders] = await page.evaluate(() => {
+			const controls = ".prompt-card, .choices label:not(:has(:checked)), #seed, #negative-prompt";
+			const borders = [...document.querySelectorAll(`${controls}, .examples button`)].map(
+				(control) => getComputedStyle(control).borderTopColor,
+			);
+			return [getComputedStyle(document.body).backgroundColor, ...borders];
+		});
+		expect(borders.length).toBeGreaterThan(5);
+		for (const border of borders) expect(contrast(border, background ?? "")).toBeGreaterThan(3);
+	});
+}
+
+/** The contrast ratio of WCAG 2.2 of two CSS colours of the form `rgb(0, 0, 0)`. */
+function contrast(...colours: [string, string]): number {
+	const luminances = colours.map((colour) => {
+		const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map((text) => {
+			const value = Number(text) / 255;
+			return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+		});
+		return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+	});
+	return (Math.max(...luminances) + 0.05) / (Math.min(...luminances) + 0.05);
+}
+
+test("a page with clips, and one with an error, have no accessibility faults", async ({
+	studio,
+	page,
+}) => {
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(1);
+	await studio.prompt.fill("a red ball");
+	const clips = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
+	for (const count of [0, 2]) {
+		await studio.generate.click();
+		await expect(studio.progress).toBeVisible();
+		await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
+		await expect(clips).toHaveCount(count);
+	}
+	const faults = async () => {
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+	};
+	expect(await faults()).toEqual([]);
+	await studio.prompt.fill("");
+	await studio.generate.click();
+	await expect(studio.alert).toBeVisible();
+	expect(await faults()).toEqual([]);
+});
+
+test("contrast themes show where the keyboard is, what is chosen, and how far a clip is", async ({
+	studio,
+	page,
+}) => {
 	await page.emulateMedia({ forcedColors: "active" });
 	await studio.open();
+	await expect(page.locator(".prompt-card")).toHaveCSS("outline-style", "none");
+	await studio.prompt.focus();
+	await expect(page.locator(".prompt-card")).toHaveCSS("outline-style", "solid");
 	const shapes = page.getByRole("group", { name: "Shape" });
 	const colours = (chosen: boolean) =>
 		shapes
@@ -131,7 +216,7 @@ test("contrast themes show how far the widget is", async ({ page }) => {
 
 for (const reducedMotion of ["reduce", "no-preference"] as const) {
 	const moves = reducedMotion === "no-preference";
-	test(`the preview ${moves ? "plays" : "stands still for those who want less motion"}`, async ({
+	test(`preview and clip ${moves ? "play" : "stand still for those who want less motion"}`, async ({
 		studio,
 		page,
 	}) => {
@@ -146,9 +231,9 @@ for (const reducedMotion of ["reduce", "no-preference"] as const) {
 			timeout: 2 * 60_000,
 		});
 		const preview = page.locator("canvas.preview");
-		// Drawn once at least.
-		await page.waitForTimeout(600);
 		const picture = () => preview.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+		const blank = await page.evaluate(() => document.createElement("canvas").toDataURL());
+		await expect.poll(picture, "drawn once at least").not.toBe(blank);
 		const first = await picture();
 		const pictures = [first];
 		for (let look = 0; look < 4; look++) {
@@ -156,7 +241,8 @@ for (const reducedMotion of ["reduce", "no-preference"] as const) {
 			pictures.push(await picture());
 		}
 		expect(pictures.some((other) => other !== first)).toBe(moves);
-		await studio.cancel.click();
+		await expect(studio.video).toBeVisible({ timeout: 2 * 60_000 });
+		await expect(studio.video).toHaveJSProperty("paused", !moves);
 	});
 }
 

@@ -1,6 +1,6 @@
-import type { Page } from "@playwright/test";
+import type { Page, Route } from "@playwright/test";
 import type { Api } from "./support/api.js";
-import { storedFiles } from "./support/stored-files.js";
+import { limitStorage, storedFiles, storedText } from "./support/stored-files.js";
 import { baseUrl, expect, smallClips, test } from "./support/studio.js";
 
 const listOfModels = "owners.json";
@@ -62,10 +62,7 @@ test("a model that another tab works with is not deleted", async ({ studio, page
 });
 
 test("of models that share files, one is deleted without the other", async ({ page }) => {
-	await page.route("**/models/twin/*", async (route) => {
-		const url = route.request().url().replace("/twin/", "/nano/");
-		await route.fulfill({ response: await route.fetch({ url }) });
-	});
+	await serveTwin(page);
 	const { files } = await (await page.request.get(`${baseUrl()}models/nano/model.json`)).json();
 	const [first] = files;
 	await page.goto(`${baseUrl()}embed.html`);
@@ -92,6 +89,68 @@ test("of models that share files, one is deleted without the other", async ({ pa
 	expect(await forget(page, "models/nano/"), "a part of a download").toBe("deleted");
 	expect(await storedFiles(page)).toEqual([listOfModels]);
 });
+
+test("with no room for it, the list of which model needs which file stays as it was", async ({
+	page,
+}) => {
+	await serveTwin(page);
+	await page.goto(`${baseUrl()}embed.html`);
+	await load(page, "models/nano/");
+	const list = await storedText(page, listOfModels);
+	expect(list).toContain("models/nano/model.json");
+	await limitStorage(page, 500_000);
+	await load(page, "models/twin/");
+	expect(await storedText(page, listOfModels)).toBe(list);
+	await limitStorage(page, 50_000_000);
+	await load(page, "models/twin/");
+	expect(await storedText(page, listOfModels)).toContain("models/twin/model.json");
+	expect(await storedFiles(page)).toHaveLength(5);
+});
+
+test("a tab that waits for another one's download says so, and how far it is", async ({
+	studio,
+	page,
+}) => {
+	const { files } = await studio.manifest();
+	const weights = files.find(({ role }) => role === "text")?.path;
+	const other = await page.context().newPage();
+	const rest = new Promise<Route>((resolve) => {
+		void other.route(`**/${weights}`, async (route) => {
+			if (route.request().headers().range) return resolve(route);
+			const body = await (await route.fetch()).body();
+			return route.fulfill({ status: 200, body: body.subarray(0, 100_000) });
+		});
+	});
+	await other.goto(`${baseUrl()}embed.html`);
+	const loaded = load(other, "models/nano/");
+	const held = await rest;
+
+	const downloads: string[] = [];
+	page.on("request", (request) => downloads.push(request.url()));
+	await studio.changeModel(smallClips);
+	await studio.open();
+	await studio.chooseQuick(50);
+	await studio.prompt.fill("a red ball");
+	await studio.generate.click();
+	const waits = page.getByRole("status").filter({ hasText: "Another tab is downloading" });
+	await expect(waits).toBeVisible({ timeout: 60_000 });
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /model · 0\.1 of 18/);
+	await held.continue();
+	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step \d+ of/, {
+		timeout: 2 * 60_000,
+	});
+	expect(downloads.filter((url) => url.endsWith(`/${weights}`))).toEqual([]);
+	await studio.cancel.click();
+	await loaded;
+});
+
+/** From now on, the page's model is found at another address as well. */
+async function serveTwin(page: Page): Promise<void> {
+	await page.route("**/models/twin/*", async (route) => {
+		const url = route.request().url().replace("/twin/", "/nano/");
+		await route.fulfill({ response: await route.fetch({ url }) });
+	});
+}
 
 /** Loads a model in a page. @returns how to unload it. */
 async function load(page: Page, path: string): Promise<() => Promise<void>> {

@@ -2,6 +2,7 @@ import { expect, test } from "@playwright/test";
 import { type GenerateOptions, resolveOptions } from "../../web/src/client/options.js";
 import type { KinoraError } from "../../web/src/errors.js";
 import { type Manifest, parseManifest } from "../../web/src/manifest.js";
+import { clipSettings } from "../../web/src/studio/clip-settings.js";
 import { fileName } from "../../web/src/studio/file-name.js";
 import {
 	keepSettings,
@@ -9,9 +10,10 @@ import {
 	lastClipIsUnfinished,
 } from "../../web/src/studio/kept-settings.js";
 import { Pace } from "../../web/src/studio/pace.js";
+import { replacedText } from "../../web/src/studio/replaced-text.js";
 import { TimeLeft } from "../../web/src/studio/time-left.js";
 import { insertWord, markUnknownWords, unknownWords } from "../../web/src/studio/words.js";
-import type { Clip } from "../../web/src/worker/protocol.js";
+import type { Clip, ClipParams } from "../../web/src/worker/protocol.js";
 
 const known = new Set(["a", "red", "ball", "o’clock"]);
 
@@ -173,6 +175,54 @@ function storageInMemory() {
 		setItem: (key: string, value: string) => void values.set(key, value),
 	};
 }
+
+test("settings of a clip are those that the model still has; the others are named", () => {
+	const params = {
+		...{ prompt: "a ball", negativePrompt: "fog", width: 64, height: 64, frames: 9 },
+		...{ fps: 12, steps: 4, guidance: 2, seed: 7 },
+	} as ClipParams;
+	const { settings, missing } = clipSettings(manifest, params);
+	expect(missing).toEqual([]);
+	expect(settings).toEqual({
+		...{ prompt: "a ball", negativePrompt: "fog", size: 0, frames: 9 },
+		...{ fps: 12, steps: 4, guidance: 2, seed: 7, seedLocked: true },
+	});
+	expect(clipSettings(manifest, { ...params, guidance: 1 }).settings).not.toHaveProperty(
+		"negativePrompt",
+	);
+
+	const changed = {
+		...{ ...manifest, frames: [17], frame_rates: [8] },
+		sizes: [{ label: "16:9", width: 112, height: 64 }],
+	};
+	const other = clipSettings(changed, params);
+	expect(other.missing).toEqual(["length", "frame rate", "shape"]);
+	expect(Object.keys(other.settings)).not.toContain("size");
+	expect(other.settings).toMatchObject({ prompt: "a ball", steps: 4, seed: 7 });
+});
+
+test("what was typed can be put back, whatever replaces it after that", () => {
+	const model = { ...manifest, examples: ["a red ball", "a blue boat"] };
+	const text = (prompt: string, negativePrompt = "") => ({ prompt, negativePrompt });
+	const [typed, clip] = [text("my words"), text("of a clip", "fog")];
+	const [ball, boat] = [text("a red ball"), text("a blue boat")];
+	for (const before of [text(""), text("  "), ball, boat]) {
+		expect(replacedText(model, undefined, before, boat), before.prompt).toBeUndefined();
+	}
+	expect(replacedText(model, undefined, typed, typed), "nothing is replaced").toBeUndefined();
+
+	const once = replacedText(model, undefined, typed, ball);
+	const twice = replacedText(model, once, ball, clip);
+	const thrice = replacedText(model, twice, clip, boat);
+	for (const replaced of [once, twice, thrice]) expect(replaced?.text).toEqual(typed);
+	expect(replacedText(model, thrice, boat, typed), "it is back").toBeUndefined();
+
+	const edited = text("a blue boat at night");
+	expect(replacedText(model, thrice, edited, ball)?.text, "the latest").toEqual(edited);
+	expect(replacedText(model, thrice, edited, typed)?.text, "in exchange").toEqual(edited);
+	const unwanted = text("a red ball", "rain");
+	expect(replacedText(model, undefined, unwanted, clip)?.text).toEqual(unwanted);
+});
 
 test("frame rates that are none are refused with the model", () => {
 	const parse = (frame_rates: unknown) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, type Route, test } from "@playwright/test";
+import { expect, type Locator, type Page, type Route, test } from "@playwright/test";
 import { beginWorkersWith, crashWhileDecoding } from "./support/api.js";
 import { baseUrl, hostUrl, StudioPage, smallClips } from "./support/studio.js";
 
@@ -39,6 +39,7 @@ test("the widget makes a clip on a page of another origin", async ({ page }) => 
 	await expect(video).toBeVisible({ timeout: 10 * 60_000 });
 	await expect(video).toHaveJSProperty("loop", true);
 	await expect(video).toHaveAttribute("aria-label", "A red ball");
+	await expect(video).toHaveJSProperty("paused", false);
 
 	const events = await page.evaluate(() => window.events);
 	expect(events.map(({ type }) => type)).toEqual(
@@ -313,10 +314,7 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 	const progress = page.getByRole("progressbar");
 	const open = async () => {
 		await openHost(page);
-		await page.locator("kinora-clip").evaluate((clip) => {
-			clip.setAttribute("reveal", "auto");
-			clip.parentElement?.append(clip);
-		});
+		await page.locator("kinora-clip").evaluate((clip) => clip.setAttribute("reveal", "auto"));
 	};
 	await open();
 	await expect(progress).toBeVisible();
@@ -332,6 +330,69 @@ test("a widget starts by itself when it is seen, but not where that has killed t
 	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
 	await page.getByRole("button", { name: "Make this clip" }).click();
 	await expect(progress).toBeVisible();
+});
+
+test("a widget that is to wait again before it was seen does not start", async ({ page }) => {
+	await holdDownloads(page);
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await moveBelowTheFold(page);
+	await setReveal(clip, "auto");
+	await setReveal(clip, "manual");
+	await clip.scrollIntoViewIfNeeded();
+	// Time for a start that should not come.
+	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+	await expect(page.getByRole("progressbar")).toBeHidden();
+	await setReveal(clip, "auto");
+	await expect(page.getByRole("progressbar")).toBeVisible();
+});
+
+test("a clip that the page has asked for is not made again when it is seen", async ({ page }) => {
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	const clip = page.locator("kinora-clip");
+	await moveBelowTheFold(page);
+	await clip.evaluate((element) => {
+		element.setAttribute("reveal", "auto");
+		// As one that was written into the page like this.
+		element.replaceWith(element.cloneNode(true));
+	});
+	await clip.evaluate((element: KinoraClip) => element.generate());
+	const video = page.locator("kinora-clip video");
+	const made = await video.getAttribute("src");
+	await clip.scrollIntoViewIfNeeded();
+	await setReveal(clip, "manual");
+	await setReveal(clip, "auto");
+	// Time for a clip that would be made anew.
+	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+	await expect(video).toHaveAttribute("src", made ?? "");
+});
+
+test("the widget's clip stands still for those who want less motion", async ({ page }) => {
+	await page.emulateMedia({ reducedMotion: "reduce" });
+	await new StudioPage(page).changeModel(smallClips);
+	await openHost(page);
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	const video = page.locator("kinora-clip video");
+	await expect(video).toBeVisible({ timeout: 2 * 60_000 });
+	await expect(video).toHaveJSProperty("paused", true);
+});
+
+test("the widget says aloud what is unusual", async ({ page }) => {
+	await holdDownloads(page);
+	await openHost(page);
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	const notice = page.getByRole("status").filter({ hasText: "No graphics processor" });
+	await expect(notice).toBeVisible({ timeout: 60_000 });
+});
+
+test("a widget whose engine is on the server no more asks for the page to be reloaded", async ({
+	page,
+}) => {
+	await page.route("**/kinora-worker-*.js", (route) => route.fulfill({ status: 404 }));
+	await openHost(page);
+	await page.getByRole("button", { name: "Make this clip" }).click();
+	await expect(page.getByRole("alert")).toContainText("Reload the page");
 });
 
 test("the widget fits into a narrow column, and says what is English in it", async ({ page }) => {
@@ -373,6 +434,22 @@ test("without WebGPU the page's own words are shown", async ({ page }) => {
 async function openHost(page: Page): Promise<void> {
 	await page.goto(`${hostUrl()}host.html?kinora=${encodeURIComponent(baseUrl())}`);
 	await page.waitForFunction(() => customElements.get("kinora-clip"));
+}
+
+/** Puts the widget where it is seen only after scrolling. */
+async function moveBelowTheFold(page: Page): Promise<void> {
+	await page.locator("kinora-clip").evaluate((clip) => {
+		clip.style.marginTop = "3000px";
+	});
+}
+
+/** Changes when the clip is to be made, and lets the widget be drawn, which shows whether it is seen. */
+async function setReveal(clip: Locator, reveal: string): Promise<void> {
+	await clip.evaluate(async (element: KinoraClip, reveal) => {
+		element.setAttribute("reveal", reveal);
+		await element.updateComplete;
+		await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+	}, reveal);
 }
 
 /** Weights that are asked for from now on do not come. @returns their addresses. */

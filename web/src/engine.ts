@@ -29,6 +29,9 @@ export interface AdapterInfo {
 export interface MemoryPlan {
 	bytes: number;
 	budget: number;
+	/** Of the clip's largest tensor, and what the device allows to one. */
+	tensorBytes: number;
+	tensorBudget: number;
 	fits: boolean;
 	/** The largest of the model's sizes that fits, when this one does not. */
 	suggestion?: ClipSize;

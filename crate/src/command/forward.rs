@@ -150,6 +150,9 @@ async fn decode(gpu: &Rc<Gpu>, model: &Path, latent: &HostTensor) -> Result<Host
     if channels != config.z_dim {
         return Err(Error::bad_input(format!("the model has {} latent channels", config.z_dim)));
     }
+    if latent.values.is_empty() {
+        return Err(Error::bad_input("latent is empty; each of its dimensions must be at least 1"));
+    }
     let decoder = Decoder::load(&component.weights(gpu), &config).await?;
     let mut decoding = decoder.start(gpu, height, width, false)?;
     let mut video = Vec::new();
@@ -160,7 +163,7 @@ async fn decode(gpu: &Rc<Gpu>, model: &Path, latent: &HostTensor) -> Result<Host
         video.extend(decoded.values(gpu).await?);
     }
     let (h, w) = size;
-    Ok(channels_first(&video, 3, video.len() / (3 * h * w).max(1), h, w))
+    Ok(channels_first(&video, 3, video.len() / (3 * h * w), h, w))
 }
 
 /// Values of [T, H, W, C] → [C, T, H, W]

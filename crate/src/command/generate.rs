@@ -1,14 +1,14 @@
 //! `kinora generate`: a prompt becomes a video file or a folder of pictures.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::error::{Error, Result};
+use super::output::{cannot_write, require_writable, write_whole};
+use crate::error::Result;
 use crate::format::{ByteSource, FileSource, Manifest};
 use crate::generate::{Events, Frame, Phase, Request, generate};
 use crate::gpu::{Cancel, Gpu};
@@ -60,7 +60,7 @@ pub struct GenerateOptions {
     pub out: PathBuf,
 }
 
-/// Makes the clip.
+/// Makes the clip, if what it becomes can be written.
 ///
 /// # Errors
 /// When the model cannot be read, the clip cannot be made, or the file cannot be written.
@@ -68,6 +68,12 @@ pub fn run(options: &GenerateOptions) -> Result<()> {
     let manifest = Manifest::from_directory(&options.model)?;
     let request = request(options, &manifest)?;
     manifest.require_frame_rate(request.fps)?;
+    if is_video(&options.out) {
+        require_writable(&options.out)?;
+    } else {
+        std::fs::create_dir_all(&options.out).map_err(|error| cannot_write(&options.out, error))?;
+        require_writable(&picture_path(&options.out, 0))?;
+    }
     let mut events = Collector { frames: Vec::new(), bar: None, phase: None };
     pollster::block_on(async {
         let gpu = Gpu::new().await?;
@@ -80,17 +86,21 @@ pub fn run(options: &GenerateOptions) -> Result<()> {
     if let Some(bar) = events.bar.take() {
         bar.finish();
     }
-    if options.out.extension().is_some_and(|kind| kind == "y4m") {
-        write_y4m(&options.out, &events.frames, request.fps)
+    if is_video(&options.out) {
+        write_video(&options.out, &events.frames, request.fps)
     } else {
         write_pictures(&options.out, &events.frames)
     }
 }
 
+fn is_video(out: &Path) -> bool {
+    out.extension().is_some_and(|kind| kind == "y4m")
+}
+
 /// The files of a model in a folder.
 ///
 /// # Errors
-/// [`Error::Storage`] when one cannot be opened.
+/// [`crate::Error::Storage`] when one cannot be opened.
 pub fn sources(directory: &Path, manifest: &Manifest) -> Result<HashMap<String, Rc<dyn ByteSource>>> {
     let open = |path: &String| -> Result<(String, Rc<dyn ByteSource>)> {
         Ok((path.clone(), Rc::new(FileSource::open(directory.join(path))?)))
@@ -157,22 +167,18 @@ impl Events for Collector {
     }
 }
 
-fn cannot_write(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> Error + '_ {
-    move |error| Error::Storage(format!("cannot write {}: {error}", path.display()))
+fn write_video(path: &Path, frames: &[Frame], fps: f64) -> Result<()> {
+    write_whole(path, |out| write_y4m(out, frames, fps).map_err(|error| cannot_write(path, error)))
 }
 
-fn write_y4m(path: &Path, frames: &[Frame], fps: f64) -> Result<()> {
-    let fail = cannot_write(path);
-    let first = frames.first().ok_or_else(|| Error::Storage("there is no frame to write".into()))?;
-    let file = File::create(path).map_err(|e| fail(&e))?;
+fn write_y4m(out: impl Write, frames: &[Frame], fps: f64) -> std::result::Result<(), y4m::Error> {
+    let Some(first) = frames.first() else { return Err(y4m::Error::BadInput) };
     let ratio = y4m::Ratio::new((fps * 1000.0).round() as usize, 1000);
-    let mut encoder = y4m::encode(first.width, first.height, ratio)
-        .with_colorspace(y4m::Colorspace::C444)
-        .write_header(BufWriter::new(file))
-        .map_err(|e| fail(&e))?;
+    let mut encoder =
+        y4m::encode(first.width, first.height, ratio).with_colorspace(y4m::Colorspace::C444).write_header(out)?;
     for frame in frames {
         let [y, u, v] = yuv_planes(&frame.data);
-        encoder.write_frame(&y4m::Frame::new([&y, &u, &v], None)).map_err(|e| fail(&e))?;
+        encoder.write_frame(&y4m::Frame::new([&y, &u, &v], None))?;
     }
     Ok(())
 }
@@ -193,16 +199,76 @@ fn yuv_planes(rgba: &[u8]) -> [Vec<u8>; 3] {
     ]
 }
 
+fn picture_path(folder: &Path, index: usize) -> PathBuf {
+    folder.join(format!("{index:04}.png"))
+}
+
 fn write_pictures(folder: &Path, frames: &[Frame]) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|e| cannot_write(folder)(&e))?;
     for frame in frames {
-        let path = folder.join(format!("{:04}.png", frame.index));
-        let fail = cannot_write(&path);
-        let file = BufWriter::new(File::create(&path).map_err(|e| fail(&e))?);
-        let mut encoder = png::Encoder::new(file, frame.width as u32, frame.height as u32);
-        encoder.set_color(png::ColorType::Rgba);
-        let mut writer = encoder.write_header().map_err(|e| fail(&e))?;
-        writer.write_image_data(&frame.data).map_err(|e| fail(&e))?;
+        let path = picture_path(folder, frame.index);
+        write_whole(&path, |out| write_png(out, frame).map_err(|error| cannot_write(&path, error)))?;
     }
     Ok(())
+}
+
+fn write_png(out: impl Write, frame: &Frame) -> std::result::Result<(), png::EncodingError> {
+    let mut encoder = png::Encoder::new(out, frame.width as u32, frame.height as u32);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&frame.data)?;
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GenerateOptions, run, write_png, write_y4m};
+    use crate::Error;
+    use crate::generate::Frame;
+
+    fn options(out: std::path::PathBuf) -> GenerateOptions {
+        GenerateOptions {
+            model: std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pipeline/model"),
+            // Generating would end with another error.
+            prompt: String::new(),
+            negative: None,
+            width: Some(32),
+            height: Some(32),
+            frames: Some(1),
+            fps: None,
+            steps: Some(1),
+            guidance: None,
+            shift: None,
+            sampler: None,
+            seed: 0,
+            out,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_before_the_clip_is_made() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("written");
+        for out in [folder.path().join("missing/clip.y4m"), file] {
+            let error = run(&options(out.clone())).expect_err("no place for it");
+            assert!(matches!(&error, Error::Storage(what) if what.contains("cannot be written")), "{error}");
+        }
+        let error = run(&options(folder.path().join("new/pictures"))).expect_err("no prompt");
+        assert!(matches!(error, Error::EmptyPrompt), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let frame = Frame { index: 0, width: 2, height: 1, data: vec![9; 8] };
+        let (mut png, mut y4m) = (Vec::new(), Vec::new());
+        write_png(&mut png, &frame).expect("written");
+        write_y4m(&mut y4m, std::slice::from_ref(&frame), 8.0).expect("written");
+        for length in 0..png.len() {
+            assert!(write_png(&mut vec![0_u8; length][..], &frame).is_err(), "{length} of {} bytes", png.len());
+        }
+        for length in 0..y4m.len() {
+            let written = write_y4m(&mut vec![0_u8; length][..], std::slice::from_ref(&frame), 8.0);
+            assert!(written.is_err(), "{length} of {} bytes", y4m.len());
+        }
+    }
 }

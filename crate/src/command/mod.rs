@@ -5,4 +5,5 @@ pub mod forward;
 pub mod generate;
 pub mod inspect;
 pub mod ops;
+mod output;
 pub mod quantize;

@@ -1,13 +1,14 @@
 //! `kinora quantize`: a GGUF file of smaller weights.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value as Json;
 
+use super::output::{cannot_write, write_whole};
 use crate::error::{Error, Result};
 use crate::format::gguf::{self, Array, PlannedTensor, Value, Writer};
 use crate::format::{ByteSource, DataType, FileSource, TensorEntry, TensorFile};
@@ -37,24 +38,7 @@ pub fn run(input: &Path, output: &Path, target: DataType) -> Result<()> {
     let plan = plans.collect::<Result<Vec<PlannedTensor>>>()?;
     let mut metadata = pollster::block_on(kept_metadata(&file, input))?;
     add_own_metadata(&mut metadata, architecture, &file, &plan);
-    let part = part_path(output);
-    let written = write(&file, &plan, &metadata, &part)
-        .and_then(|()| fs::rename(&part, output).map_err(|error| storage(output, &error)));
-    if written.is_err() {
-        // The unfinished file is of no use; why it is unfinished is the error to report.
-        let _ = fs::remove_file(&part);
-    }
-    written
-}
-
-fn part_path(output: &Path) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
-}
-
-fn storage(path: &Path, error: &io::Error) -> Error {
-    Error::Storage(format!("{} cannot be written: {error}", path.display()))
+    write_whole(output, |out| write(&file, &plan, &metadata, output, out))
 }
 
 /// What the file is, in the words of `general.architecture`: what it says itself, or what its names give away.
@@ -165,9 +149,15 @@ fn add_own_metadata(
     }
 }
 
-fn write(file: &TensorFile, plan: &[PlannedTensor], metadata: &[(String, Value)], path: &Path) -> Result<()> {
-    let failed = |error: io::Error| storage(path, &error);
-    let out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?);
+/// Writes to `out`, which is for `path`.
+fn write(
+    file: &TensorFile,
+    plan: &[PlannedTensor],
+    metadata: &[(String, Value)],
+    path: &Path,
+    out: impl Write,
+) -> Result<()> {
+    let failed = |error: io::Error| cannot_write(path, error);
     let mut writer = Writer::new(out, metadata, plan).map_err(failed)?;
     let progress = progress_bar(file.entries.iter().map(|entry| entry.bytes).sum());
     for (entry, planned) in file.entries.iter().zip(plan) {

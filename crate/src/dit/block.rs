@@ -40,6 +40,21 @@ struct ImageWeights {
 pub(super) struct BlockModulation<'a> {
     pub(super) values: &'a Tensor,
     pub(super) first: usize,
+    pub(super) dim: usize,
+}
+
+impl<'a> BlockModulation<'a> {
+    fn part(&self, number: usize) -> usize {
+        self.first + number * self.dim
+    }
+
+    fn adaptive(&self, shift: usize, scale: usize) -> Modulation<'a> {
+        Modulation::Adaptive { values: self.values, scale: self.part(scale), shift: self.part(shift) }
+    }
+
+    fn gated(&self, x: &'a Tensor, gate: usize) -> Epilogue<'a> {
+        Epilogue::AddGated(x, self.values, self.part(gate))
+    }
 }
 
 impl Block {
@@ -80,59 +95,62 @@ impl Block {
     pub(super) fn forward(
         &self,
         recorder: &mut Recorder,
-        x: &Tensor,
+        x: Tensor,
         rotary: &Tensor,
         modulation: &BlockModulation<'_>,
         context: &BlockContext,
     ) -> Result<Tensor> {
-        let dim = self.heads * self.head_dim;
-        let part = |number: usize| modulation.first + number * dim;
-        let adaptive = |shift: usize, scale: usize| Modulation::Adaptive {
-            values: modulation.values,
-            scale: part(scale),
-            shift: part(shift),
-        };
+        let x = self.attend_to_self(recorder, x, rotary, modulation)?;
+        let x = self.attend_to_context(recorder, x, context)?;
+        self.feed_forward(recorder, x, modulation)
+    }
 
-        let y = layer_norm(recorder, x, adaptive(0, 1), self.epsilon)?;
-        let attended = self.attend_to_self(recorder, &y, rotary)?;
-        let gated = Epilogue::AddGated(x, modulation.values, part(2));
-        let x = linear(recorder, &attended, &self.self_attention.output, Activation::None, gated)?;
+    // Each of them takes its input, so that what it needs no more makes room for the next.
 
+    fn attend_to_self(
+        &self,
+        recorder: &mut Recorder,
+        x: Tensor,
+        rotary: &Tensor,
+        modulation: &BlockModulation<'_>,
+    ) -> Result<Tensor> {
+        let y = layer_norm(recorder, &x, modulation.adaptive(0, 1), self.epsilon)?;
+        let attended = self.self_attention(recorder, y, rotary)?;
+        linear(recorder, &attended, &self.self_attention.output, Activation::None, modulation.gated(&x, 2))
+    }
+
+    fn self_attention(&self, recorder: &mut Recorder, y: Tensor, rotary: &Tensor) -> Result<Tensor> {
+        let weights = &self.self_attention;
+        let query = normalised(recorder, &y, &weights.query, &weights.query_norm, self.epsilon)?;
+        rope(recorder, &query, rotary)?;
+        let key = normalised(recorder, &y, &weights.key, &weights.key_norm, self.epsilon)?;
+        rope(recorder, &key, rotary)?;
+        let value = linear(recorder, &y, &weights.value, Activation::None, Epilogue::Store)?;
+        drop(y);
+        self.attention(recorder, &query, &key, &value)
+    }
+
+    fn attend_to_context(&self, recorder: &mut Recorder, x: Tensor, context: &BlockContext) -> Result<Tensor> {
+        let weights = &self.cross_attention;
         let y = match &self.cross_norm {
             Some((weight, bias)) => layer_norm(recorder, &x, Modulation::Affine(weight, bias), self.epsilon)?,
             None => x.clone(),
         };
-        let attended = self.attend_to_context(recorder, &y, context)?;
-        let x = linear(recorder, &attended, &self.cross_attention.output, Activation::None, Epilogue::Add(&x))?;
+        let query = normalised(recorder, &y, &weights.query, &weights.query_norm, self.epsilon)?;
+        drop(y);
+        let mut attended = self.attention(recorder, &query, &context.text.0, &context.text.1)?;
+        if let Some((key, value)) = &context.image {
+            let image = self.attention(recorder, &query, key, value)?;
+            attended = add(recorder, &attended, &image)?;
+        }
+        linear(recorder, &attended, &weights.output, Activation::None, Epilogue::Add(&x))
+    }
 
-        let y = layer_norm(recorder, &x, adaptive(3, 4), self.epsilon)?;
+    fn feed_forward(&self, recorder: &mut Recorder, x: Tensor, modulation: &BlockModulation<'_>) -> Result<Tensor> {
+        let y = layer_norm(recorder, &x, modulation.adaptive(3, 4), self.epsilon)?;
         let hidden = linear(recorder, &y, &self.feed_forward[0], Activation::GeluTanh, Epilogue::Store)?;
         drop(y);
-        let gated = Epilogue::AddGated(&x, modulation.values, part(5));
-        linear(recorder, &hidden, &self.feed_forward[1], Activation::None, gated)
-    }
-
-    fn attend_to_self(&self, recorder: &mut Recorder, y: &Tensor, rotary: &Tensor) -> Result<Tensor> {
-        let weights = &self.self_attention;
-        let query = normalised(recorder, y, &weights.query, &weights.query_norm, self.epsilon)?;
-        rope(recorder, &query, rotary)?;
-        let key = normalised(recorder, y, &weights.key, &weights.key_norm, self.epsilon)?;
-        rope(recorder, &key, rotary)?;
-        let value = linear(recorder, y, &weights.value, Activation::None, Epilogue::Store)?;
-        self.attention(recorder, &query, &key, &value)
-    }
-
-    fn attend_to_context(&self, recorder: &mut Recorder, y: &Tensor, context: &BlockContext) -> Result<Tensor> {
-        let weights = &self.cross_attention;
-        let query = normalised(recorder, y, &weights.query, &weights.query_norm, self.epsilon)?;
-        let attended = self.attention(recorder, &query, &context.text.0, &context.text.1)?;
-        match &context.image {
-            Some((key, value)) => {
-                let image = self.attention(recorder, &query, key, value)?;
-                add(recorder, &attended, &image)
-            }
-            None => Ok(attended),
-        }
+        linear(recorder, &hidden, &self.feed_forward[1], Activation::None, modulation.gated(&x, 5))
     }
 
     fn attention(&self, recorder: &mut Recorder, query: &Tensor, key: &Tensor, value: &Tensor) -> Result<Tensor> {

@@ -68,21 +68,20 @@ impl DitConfig {
     pub fn from_json(value: &serde_json::Value) -> Result<Self> {
         let config: Self =
             serde_json::from_value(value.clone()).map_err(|e| Error::bad_model(format!("the DiT's config: {e}")))?;
-        let sizes = [
-            config.num_attention_heads,
-            config.attention_head_dim,
-            config.in_channels,
-            config.velocity_channels(),
-            config.text_dim,
-            config.freq_dim,
-            config.ffn_dim,
-            config.num_layers,
-            config.patch_size[0],
-            config.patch_size[1],
-            config.patch_size[2],
-        ];
-        // Wan 2.1 14B is 5120 wide with 13824 hidden features; these bounds keep products far from overflow.
-        if sizes.iter().any(|&size| size == 0 || size > 1 << 17) || !config.attention_head_dim.is_multiple_of(2) {
+        let dim = config.num_attention_heads.saturating_mul(config.attention_head_dim);
+        let volume = config.patch_size.iter().fold(1, |volume: usize, &side| volume.saturating_mul(side));
+        let channels = [config.in_channels, config.velocity_channels()].map(|channels| channels.saturating_mul(volume));
+        let features = [config.text_dim, config.freq_dim, config.ffn_dim, channels[0], channels[1]];
+        let of_images = [config.image_dim, config.added_kv_proj_dim];
+        // Wan 2.1 14B is 5120 wide with 13824 hidden features, 40 layers and 1024 positions; within these bounds products fit
+        // into the 32 bits that sizes have in a browser, and a plan takes little memory.
+        let runnable = (1..=1 << 15).contains(&dim)
+            && config.attention_head_dim.is_multiple_of(2)
+            && features.iter().chain(of_images.iter().flatten()).all(|size| (1..=1 << 17).contains(size))
+            && (1..=256).contains(&config.num_layers)
+            && (1..=1024).contains(&config.rope_max_seq_len)
+            && config.pos_embed_seq_len.is_none_or(|rows| (1..=1 << 13).contains(&rows));
+        if !runnable {
             return Err(Error::bad_model("the DiT's config has a dimension that cannot be run"));
         }
         if config.image_dim.is_some() != config.added_kv_proj_dim.is_some() {

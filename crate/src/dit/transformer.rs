@@ -174,8 +174,8 @@ impl Dit {
         let mut x = linear(recorder, &patches, &self.patch_embedding, Activation::None, Epilogue::Store)?;
         drop(patches);
         for (number, (block, context)) in self.blocks.iter().zip(&context.blocks).enumerate() {
-            let modulation = BlockModulation { values: &modulation, first: number * 6 * dim };
-            x = block.forward(recorder, &x, &inputs.rotary, &modulation, context)?;
+            let modulation = BlockModulation { values: &modulation, first: number * 6 * dim, dim };
+            x = block.forward(recorder, x, &inputs.rotary, &modulation, context)?;
         }
         let adaptive = Modulation::Adaptive { values: &head, shift: 0, scale: dim };
         let y = layer_norm(recorder, &x, adaptive, self.config.eps)?;
@@ -225,7 +225,7 @@ impl Inputs {
             return Err(Error::bad_input("the timestep is not a number"));
         }
         gpu.write(&self.latent, latent)?;
-        gpu.write(&self.sinusoid, &sinusoid(timestep, self.sinusoid.elements()))
+        gpu.write(&self.sinusoid, &sinusoid(timestep, self.sinusoid.elements() as usize))
     }
 }
 

@@ -188,7 +188,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::BadInput`] when the number of values is another.
     pub fn write(&self, tensor: &Tensor, values: &[f32]) -> Result<()> {
-        if values.len() != tensor.elements() {
+        if values.len() as u64 != tensor.elements() {
             let message = format!("a tensor of shape {:?} was given {} values", tensor.shape(), values.len());
             return Err(Error::BadInput(message));
         }
@@ -223,7 +223,7 @@ impl Gpu {
     /// # Errors
     /// Whatever the device reported.
     pub async fn read(&self, tensor: &Tensor) -> Result<Vec<f32>> {
-        let bytes = self.read_bytes(tensor.storage(), 4 * tensor.elements() as u64).await?;
+        let bytes = self.read_bytes(tensor.storage(), 4 * tensor.elements()).await?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 

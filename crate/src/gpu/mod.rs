@@ -15,4 +15,4 @@ pub use device::{AdapterSummary, Budget, Gpu};
 pub use kernel::{Access, Forms, Invocations, Kernel};
 pub use recorder::{Dispatch, Recorder};
 pub use recording::Recording;
-pub use tensor::{Storage, Tensor};
+pub use tensor::{Storage, Tensor, elements_of};

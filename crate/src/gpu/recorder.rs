@@ -130,14 +130,14 @@ impl Recorder {
     }
 
     /// Appends a copy of whole f32 values between tensors; offsets and length in elements.
-    pub fn copy(&mut self, source: &Tensor, from: usize, target: &Tensor, to: usize, elements: usize) {
+    pub fn copy(&mut self, source: &Tensor, from: u64, target: &Tensor, to: u64, elements: u64) {
         let (Some(source), Some(target)) = (source.storage().buffer(), target.storage().buffer()) else { return };
         self.steps.push(Step::Copy(Copy {
             source: Rc::clone(source),
-            source_offset: 4 * from as u64,
+            source_offset: 4 * from,
             target: Rc::clone(target),
-            target_offset: 4 * to as u64,
-            bytes: 4 * elements as u64,
+            target_offset: 4 * to,
+            bytes: 4 * elements,
         }));
     }
 

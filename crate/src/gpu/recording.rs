@@ -75,11 +75,6 @@ impl Recording {
         Self { gpu, commands }
     }
 
-    /// Estimated floating-point operations of one run.
-    pub fn cost(&self) -> u64 {
-        self.commands.iter().map(Command::cost).sum()
-    }
-
     /// Runs the list in submissions that each keep the device for a short time, and waits for its end.
     ///
     /// # Errors

@@ -80,9 +80,14 @@ pub(super) fn rounded(bytes: u64) -> u64 {
     bytes.max(16).next_multiple_of(16)
 }
 
-/// Bytes of a tensor of this shape. In a browser `usize` has 32 bits, and what is too large must not seem small.
+/// Number of values of a tensor of this shape. In a browser `usize` has 32 bits, and what is too large must not seem small.
+pub fn elements_of(shape: &[usize]) -> u64 {
+    shape.iter().map(|&size| size as u64).product()
+}
+
+/// Bytes of a tensor of this shape.
 pub(super) fn bytes_of(shape: &[usize]) -> u64 {
-    4 * shape.iter().map(|&size| size as u64).product::<u64>()
+    4 * elements_of(shape)
 }
 
 /// Values in f32, row-major, in a buffer of their own. Cloning shares the buffer.
@@ -109,25 +114,33 @@ impl Tensor {
         &self.shape
     }
 
-    /// Number of values.
-    pub fn elements(&self) -> usize {
-        self.shape.iter().product()
+    /// Number of values. One that is only planned may have more of them than any memory.
+    pub fn elements(&self) -> u64 {
+        elements_of(&self.shape)
     }
 
-    /// The same values in another shape of as many elements.
-    pub fn reshaped(&self, shape: &[usize]) -> Self {
-        assert_eq!(shape.iter().product::<usize>(), self.elements(), "{:?} seen as {shape:?}", self.shape);
-        Self { storage: Rc::clone(&self.storage), shape: shape.to_vec() }
-    }
-
-    /// The last dimension and the product of all others.
+    /// The product of all dimensions but the last, and the last.
     pub fn rows_and_columns(&self) -> (usize, usize) {
-        let columns = self.shape.last().copied().unwrap_or(1);
-        (self.elements() / columns.max(1), columns)
+        let (columns, rows) = self.shape.split_last().map_or((1, &[][..]), |(&columns, rows)| (columns, rows));
+        (rows.iter().product(), columns)
     }
 
     /// The buffer.
     pub fn storage(&self) -> &Rc<Storage> {
         &self.storage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tensor;
+
+    #[test]
+    fn planned_tensors_may_exceed_32_bits() {
+        // The hidden features of Wan 2.1 1.3B for 832 × 480 pixels with 1,741 frames.
+        let tensor = Tensor::planned(&[680_160, 8960]);
+        assert_eq!(tensor.elements(), 6_094_233_600_u64);
+        assert_eq!(tensor.storage().bytes(), 24_376_934_400);
+        assert_eq!(tensor.rows_and_columns(), (680_160, 8960));
     }
 }

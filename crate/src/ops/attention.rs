@@ -2,7 +2,7 @@
 
 use super::{cost, ensure};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Forms, Invocations, Kernel, Recorder, Tensor, elements_of};
 
 const SHARED: &str = include_str!("../../../shaders/attention.wgsl");
 const BINDINGS: &[Access] = &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
@@ -32,7 +32,8 @@ fn block(invocations: Invocations) -> [usize; 2] {
 /// a head of which it stores 32. `None` unless rows, heads and what lies before them are made of whole vectors.
 fn rounds_alone(keys: usize, head_dim: usize, in_rows: &[usize]) -> Option<usize> {
     let is_whole = |columns: &usize| columns.is_multiple_of(4);
-    (is_whole(&head_dim) && in_rows.iter().all(is_whole)).then(|| keys.div_ceil(16) * (head_dim / 4 + 8 + 17 * 4) + 200)
+    (is_whole(&head_dim) && in_rows.iter().all(is_whole))
+        .then(|| keys.div_ceil(16).saturating_mul(head_dim / 4 + 8 + 17 * 4).saturating_add(200))
 }
 
 /// Queries, keys and values, and how they are compared.
@@ -91,7 +92,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
         "attention",
         || format!("{} heads of {} do not fit the rows given", a.heads, a.head_dim),
     )?;
-    let span = a.heads * (queries + keys).saturating_sub(1);
+    let span = elements_of(&[a.heads, (queries + keys).saturating_sub(1)]);
     ensure(a.bias.is_none_or(|b| b.elements() == span), "attention", || "bias has another shape".into())?;
     ensure(keys > 0 && queries > 0, "attention", || "needs at least one query and one key".into())?;
     let out = recorder.tensor(&[queries, width])?;
@@ -122,7 +123,7 @@ pub fn attention(recorder: &mut Recorder, a: &Attention<'_>) -> Result<Tensor> {
             has_bias: u32::from(a.bias.is_some()),
             scale: a.scale,
         },
-        workgroups: (queries.div_ceil(block_rows) * a.heads * a.head_dim.div_ceil(block_columns)) as u64,
+        workgroups: queries.div_ceil(block_rows) as u64 * (a.heads * a.head_dim.div_ceil(block_columns)) as u64,
         // The scores are computed again for every block of columns.
         cost: cost(&[2, queries, keys, width, 1 + a.head_dim.div_ceil(block_columns)]),
     });

@@ -38,7 +38,7 @@ pub fn average_down(
         constants: &[],
         bindings: &[Some(x.storage()), Some(other.storage()), Some(out.storage())],
         parameters: [
-            out.elements(),
+            out.elements() as usize,
             height,
             width,
             channels,

@@ -16,7 +16,7 @@ static CHANNEL_AFFINE: Kernel = Kernel {
 /// [`crate::Error::BadInput`] when shapes disagree.
 pub fn channel_affine(recorder: &mut Recorder, x: &Tensor, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
     let (_, channels) = x.rows_and_columns();
-    ensure(scale.elements() == channels && shift.elements() == channels, "channel_affine", || {
+    ensure([scale, shift].iter().all(|factors| factors.elements() == channels as u64), "channel_affine", || {
         format!("{} factors for {channels} channels", scale.elements())
     })?;
     let out = recorder.tensor(x.shape())?;

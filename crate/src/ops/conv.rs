@@ -3,7 +3,7 @@
 use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
 use super::{Activation, Epilogue, Weight, cost, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
+use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor, elements_of};
 
 const CONV: &str = include_str!("../../../shaders/conv.wgsl");
 
@@ -91,7 +91,7 @@ pub fn conv(
     ensure(history.is_none_or(|h| h.shape().get(1..) == Some(&input.shape()[1..])), "conv", || {
         "history has another shape".into()
     })?;
-    ensure(layer.bias.as_ref().is_none_or(|b| b.elements() == layer.weight.rows), "conv", || {
+    ensure(layer.bias.as_ref().is_none_or(|b| b.elements() == layer.weight.rows as u64), "conv", || {
         format!("bias is not of {} channels", layer.weight.rows)
     })?;
     let shape = layer.output_shape(input.shape());
@@ -100,7 +100,7 @@ pub fn conv(
     let (epilogue, other, gate, _) = epilogue.operands();
     ensure(gate.is_none(), "conv", || "has no gate".into())?;
     let positions = frames * height * width;
-    ensure(other.is_none_or(|o| o.elements() == positions * channels), "conv", || {
+    ensure(other.is_none_or(|o| o.elements() == elements_of(&[positions, channels])), "conv", || {
         "second operand has another shape".into()
     })?;
     let out = recorder.tensor(&[frames, height, width, channels])?;

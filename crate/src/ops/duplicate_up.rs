@@ -39,7 +39,7 @@ pub fn duplicate_up(
         constants: &[],
         bindings: &[Some(x.storage()), Some(other.storage()), Some(out.storage())],
         parameters: [
-            out.elements(),
+            out.elements() as usize,
             height,
             width,
             channels,

@@ -59,7 +59,7 @@ pub fn layer_norm(recorder: &mut Recorder, x: &Tensor, modulation: Modulation<'_
         Modulation::Affine(weight, bias) => (Some(weight), Some(bias), 0, 0, 0.0),
         Modulation::Adaptive { values, scale, shift } => (Some(values), Some(values), scale, shift, 1.0),
     };
-    let covers = |tensor: Option<&Tensor>, offset| tensor.is_none_or(|t| offset + columns <= t.elements());
+    let covers = |tensor: Option<&Tensor>, offset| tensor.is_none_or(|t| (offset + columns) as u64 <= t.elements());
     ensure(covers(scale, scale_offset) && covers(shift, shift_offset), "layer_norm", || {
         format!("modulation is shorter than {columns} columns")
     })?;

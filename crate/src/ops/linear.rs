@@ -3,7 +3,7 @@
 use super::product::{ACTIVATION, BINDINGS, EPILOGUE, WEIGHT};
 use super::{Activation, Weight, cost, ensure, product};
 use crate::error::Result;
-use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor};
+use crate::gpu::{Dispatch, Forms, Invocations, Kernel, Recorder, Tensor, elements_of};
 
 const LINEAR: &str = include_str!("../../../shaders/linear.wgsl");
 const MATMUL_ROWS: &str = include_str!("../../../shaders/matmul.wgsl");
@@ -96,12 +96,14 @@ pub fn linear(
     let columns = weight.rows;
     ensure(inner == weight.columns, "matmul", || format!("{inner} features into a layer of {}", weight.columns))?;
     let bias = layer.bias.as_ref();
-    ensure(bias.is_none_or(|b| b.elements() == columns), "matmul", || format!("bias is not of {columns} features"))?;
+    ensure(bias.is_none_or(|b| b.elements() == columns as u64), "matmul", || {
+        format!("bias is not of {columns} features")
+    })?;
     let (epilogue, other, gate, gate_offset) = epilogue.operands();
-    ensure(other.is_none_or(|o| o.elements() == rows * columns), "matmul", || {
+    ensure(other.is_none_or(|o| o.elements() == elements_of(&[rows, columns])), "matmul", || {
         "second operand has another shape".into()
     })?;
-    ensure(gate.is_none_or(|g| gate_offset as usize + columns <= g.elements()), "matmul", || {
+    ensure(gate.is_none_or(|g| u64::from(gate_offset) + columns as u64 <= g.elements()), "matmul", || {
         "gate is too short".into()
     })?;
     let mut shape = x.shape().to_vec();

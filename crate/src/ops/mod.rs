@@ -70,19 +70,19 @@ fn for_rows(
 }
 
 /// Workgroups of an element-wise kernel.
-fn elementwise(elements: usize) -> u64 {
-    (elements as u64).div_ceil(ELEMENTS_PER_WORKGROUP)
+fn elementwise(elements: u64) -> u64 {
+    elements.div_ceil(ELEMENTS_PER_WORKGROUP)
 }
 
 /// Estimated cost of a kernel that moves more than it computes: about ten operations a value.
-fn memory_cost(elements: usize) -> u64 {
-    cost(&[10, elements])
+fn memory_cost(elements: u64) -> u64 {
+    10 * elements
 }
 
 /// The product of these numbers as the cost of a dispatch. In a browser `usize` has 32 bits, which a product of two matrices
-/// of a few thousand rows exceeds.
+/// of a few thousand rows exceeds; the attention of a clip that is only planned may exceed 64.
 fn cost(factors: &[usize]) -> u64 {
-    factors.iter().map(|&factor| factor as u64).product()
+    factors.iter().fold(1, |product, &factor| product.saturating_mul(factor as u64))
 }
 
 #[cfg(test)]
@@ -92,5 +92,6 @@ mod tests {
     #[test]
     fn costs_may_exceed_32_bits() {
         assert_eq!(cost(&[2, 4096, 4096, 320, 2]), 21_474_836_480);
+        assert_eq!(cost(&[2, 1 << 30, 1 << 30, 5120, 2]), u64::MAX);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{elementwise, ensure, memory_cost};
 use crate::error::Result;
-use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor};
+use crate::gpu::{Access, Dispatch, Kernel, Recorder, Tensor, elements_of};
 
 static PERMUTE: Kernel = Kernel {
     name: "permute",
@@ -32,17 +32,18 @@ pub fn permute(recorder: &mut Recorder, x: &Tensor, permutation: &Permutation<'_
     let consistent = split.len() == order.len()
         && split.len() <= MAX_DIMENSIONS
         && (0..split.len()).all(|dimension| order.contains(&dimension))
-        && split.iter().product::<usize>() == elements
-        && shape.iter().product::<usize>() == elements;
+        && elements_of(split) == elements
+        && elements_of(shape) == elements;
     ensure(consistent, "permute", || format!("{:?} as {split:?} in order {order:?} to {shape:?}", x.shape()))?;
     let mut sizes = [1; MAX_DIMENSIONS];
     let mut strides = [0; MAX_DIMENSIONS];
     let first = MAX_DIMENSIONS - order.len();
     for (at, &dimension) in order.iter().enumerate() {
         sizes[first + at] = split[dimension] as u32;
-        strides[first + at] = split[dimension + 1..].iter().product::<usize>() as u32;
+        strides[first + at] = elements_of(&split[dimension + 1..]) as u32;
     }
     let out = recorder.tensor(shape)?;
+    // In the shader the sizes start with the second vector, behind the first workgroup, the elements and two unused words.
     let mut parameters = [0; 3 + 2 * MAX_DIMENSIONS];
     parameters[0] = elements as u32;
     parameters[3..11].copy_from_slice(&sizes);

@@ -15,19 +15,19 @@ pub(super) const BINDINGS: &[Access] =
     &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write];
 
 /// Tiles of 64 × 64 are worth it once there are about this many; below, tiles of 32 × 32 keep more of the device busy.
-const MIN_LARGE_TILES: usize = 64;
+const MIN_LARGE_TILES: u64 = 64;
 /// Rows and columns of a workgroup in product_alone.wgsl.
 const BLOCK_ALONE: [usize; 2] = [64, 8];
 
 /// Override constants and workgroups of a product of `rows` × `columns` values.
 pub(super) fn layout(invocations: Invocations, rows: usize, columns: usize) -> (Option<(&'static str, f64)>, u64) {
-    let tiles = |height: usize, width: usize| rows.div_ceil(height) * columns.div_ceil(width);
+    let tiles = |height: usize, width: usize| rows.div_ceil(height) as u64 * columns.div_ceil(width) as u64;
     match invocations {
         Invocations::Together => {
             let side = if tiles(64, 64) >= MIN_LARGE_TILES { 16 } else { 8 };
-            (Some(("SIDE", side as f64)), tiles(4 * side, 4 * side) as u64)
+            (Some(("SIDE", side as f64)), tiles(4 * side, 4 * side))
         }
-        Invocations::Alone => (None, tiles(BLOCK_ALONE[0], BLOCK_ALONE[1]) as u64),
+        Invocations::Alone => (None, tiles(BLOCK_ALONE[0], BLOCK_ALONE[1])),
     }
 }
 

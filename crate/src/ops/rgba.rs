@@ -23,7 +23,7 @@ pub fn rgba(recorder: &mut Recorder, video: &Tensor) -> Result<Tensor> {
         constants: &[],
         bindings: &[Some(video.storage()), Some(out.storage())],
         parameters: [pixels as u32],
-        workgroups: elementwise(pixels),
+        workgroups: elementwise(pixels as u64),
         cost: memory_cost(video.elements()),
     });
     Ok(out)

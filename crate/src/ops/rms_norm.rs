@@ -57,7 +57,7 @@ pub fn rms_norm(
     activation: Activation,
 ) -> Result<Tensor> {
     let (rows, columns) = x.rows_and_columns();
-    ensure(weight.elements() == columns, "rms_norm", || {
+    ensure(weight.elements() == columns as u64, "rms_norm", || {
         format!("weight of {} for {columns} columns", weight.elements())
     })?;
     let (epsilon, floor) = match rms {

@@ -16,10 +16,10 @@ static ROPE: Kernel = Kernel {
 /// [`crate::Error::BadInput`] when shapes disagree.
 pub fn rope(recorder: &mut Recorder, x: &Tensor, table: &Tensor) -> Result<()> {
     let (tokens, columns) = x.rows_and_columns();
-    let head_dim = table.elements() / tokens.max(1);
-    let fits = head_dim > 0
+    let head_dim: usize = table.shape().iter().skip(1).product();
+    let fits = table.shape().first() == Some(&tokens)
+        && head_dim > 0
         && head_dim.is_multiple_of(2)
-        && head_dim * tokens == table.elements()
         && columns.is_multiple_of(head_dim);
     ensure(fits, "rope", || format!("table {:?} does not fit {:?}", table.shape(), x.shape()))?;
     recorder.dispatch(&Dispatch {

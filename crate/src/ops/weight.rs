@@ -37,9 +37,4 @@ impl Weight {
             PackedFormat::Q6_K => 7.0,
         }
     }
-
-    /// Bytes on the device.
-    pub fn bytes(&self) -> u64 {
-        self.data.bytes() + self.scales.as_ref().map_or(0, |scales| scales.bytes())
-    }
 }

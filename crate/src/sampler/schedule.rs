@@ -1,12 +1,10 @@
 //! Noise levels and timesteps.
 
 use crate::error::{Error, Result};
-use crate::format::manifest::TimestepSpacing;
+use crate::format::manifest::{MAX_SHIFT, MAX_STEPS, TimestepSpacing};
 
 /// Timesteps that models are trained with.
 const TRAINING_STEPS: f64 = 1000.0;
-/// More steps than anyone waits for.
-const MAX_STEPS: usize = 1000;
 
 /// Noise level of every state and timestep of every step.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,13 +16,13 @@ pub struct Schedule {
 }
 
 /// # Errors
-/// [`Error::BadInput`] for no step, too many, or a shift that is not positive.
+/// [`Error::BadInput`] for no step, too many, or a shift that is not positive or too large.
 pub(super) fn check(steps: usize, shift: f64) -> Result<()> {
     if steps == 0 || steps > MAX_STEPS {
         return Err(Error::BadInput(format!("the number of steps must be from 1 to {MAX_STEPS}")));
     }
-    if !(shift > 0.0 && shift <= 100.0) {
-        return Err(Error::BadInput("the shift must be above 0 and at most 100".into()));
+    if !(shift > 0.0 && shift <= MAX_SHIFT) {
+        return Err(Error::BadInput(format!("the shift must be above 0 and at most {MAX_SHIFT}")));
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ async fn words(gpu: &Gpu, tensor: &Tensor) -> Result<Vec<u32>> {
 /// Relative L2 error of the output; infinite when something behind it was overwritten.
 async fn error(gpu: &Gpu, check: &Check) -> Result<f64> {
     let words = words(gpu, &check.output).await?;
-    let (actual, behind) = words.split_at(check.output.elements());
+    let (actual, behind) = words.split_at(check.output.elements() as usize);
     if behind.iter().any(|&word| word != POISON) {
         return Ok(f64::INFINITY);
     }

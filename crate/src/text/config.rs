@@ -57,20 +57,26 @@ impl TextConfig {
     pub fn from_json(value: &serde_json::Value) -> Result<Self> {
         let config: Self = serde_json::from_value(value.clone())
             .map_err(|e| Error::bad_model(format!("the text encoder's config: {e}")))?;
-        let sizes = [
-            config.vocab_size,
-            config.d_model,
-            config.d_kv,
-            config.d_ff,
-            config.num_layers,
-            config.num_heads,
-            config.relative_attention_max_distance,
-        ];
-        if sizes.iter().any(|&size| size == 0 || size > 1 << 20) || config.relative_attention_num_buckets < 4 {
+        let features = [config.d_model, config.num_heads.saturating_mul(config.d_kv), config.d_ff];
+        let buckets = config.relative_attention_num_buckets;
+        // umT5-XXL has 256384 words, 10240 hidden features and 24 layers; within these bounds products fit into the 32 bits
+        // that sizes have in a browser.
+        let runnable = (1..=1 << 20).contains(&config.vocab_size)
+            && features.iter().all(|size| (1..=1 << 17).contains(size))
+            && (1..=256).contains(&config.num_layers)
+            && (4..=1 << 12).contains(&buckets)
+            // A quarter of the buckets are exact distances; the others are spaced by logarithm from there to this one.
+            && (buckets / 4 + 1..=1 << 20).contains(&config.relative_attention_max_distance);
+        if !runnable {
             return Err(Error::bad_model("the text encoder's config has a dimension that cannot be run"));
         }
         config.activation()?;
         Ok(config)
+    }
+
+    /// Channels of all heads together.
+    pub fn inner_dim(&self) -> usize {
+        self.num_heads * self.d_kv
     }
 
     /// Whether the hidden features are multiplied by a second projection.

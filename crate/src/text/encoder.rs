@@ -81,7 +81,7 @@ impl TextEncoder {
                 bias = Some(gpu.upload("position bias", &[values.len()], &values)?);
             }
             let mut recorder = Recorder::new(&arena);
-            x = layer.forward(&mut recorder, &self.config, &x, bias.as_ref())?;
+            x = layer.forward(&mut recorder, &self.config, x, bias.as_ref())?;
             recorder.finish()?.run(cancel).await?;
         }
         let mut recorder = Recorder::new(&arena);
@@ -113,7 +113,7 @@ impl TextEncoder {
 impl Layer {
     async fn load(weights: &Weights, config: &TextConfig, number: usize) -> Result<Self> {
         let at = |name: &str| format!("encoder.block.{number}.layer.{name}");
-        let (d, inner) = (config.d_model, config.num_heads * config.d_kv);
+        let (d, inner) = (config.d_model, config.inner_dim());
         let bias_table = if number == 0 || config.bias_in_every_layer() {
             let length = config.relative_attention_num_buckets * config.num_heads;
             Some(weights.values(&at("0.SelfAttention.relative_attention_bias.weight"), length).await?)
@@ -144,11 +144,18 @@ impl Layer {
         &self,
         recorder: &mut Recorder,
         config: &TextConfig,
-        x: &Tensor,
+        x: Tensor,
         bias: Option<&Tensor>,
     ) -> Result<Tensor> {
+        let x = self.attend(recorder, config, x, bias)?;
+        self.feed_forward(recorder, config, x)
+    }
+
+    // Both take their input, so that what they need no more makes room for the next.
+
+    fn attend(&self, recorder: &mut Recorder, config: &TextConfig, x: Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let rms = Rms::Epsilon(config.layer_norm_epsilon);
-        let y = rms_norm(recorder, x, &self.norms[0], rms, Activation::None)?;
+        let y = rms_norm(recorder, &x, &self.norms[0], rms, Activation::None)?;
         let query = linear(recorder, &y, &self.query, Activation::None, Epilogue::Store)?;
         let key = linear(recorder, &y, &self.key, Activation::None, Epilogue::Store)?;
         let value = linear(recorder, &y, &self.value, Activation::None, Epilogue::Store)?;
@@ -168,8 +175,11 @@ impl Layer {
                 bias,
             },
         )?;
-        let x = linear(recorder, &attended, &self.output, Activation::None, Epilogue::Add(x))?;
+        linear(recorder, &attended, &self.output, Activation::None, Epilogue::Add(&x))
+    }
 
+    fn feed_forward(&self, recorder: &mut Recorder, config: &TextConfig, x: Tensor) -> Result<Tensor> {
+        let rms = Rms::Epsilon(config.layer_norm_epsilon);
         let y = rms_norm(recorder, &x, &self.norms[1], rms, Activation::None)?;
         let mut hidden = linear(recorder, &y, &self.inputs[0], config.activation()?, Epilogue::Store)?;
         if let Some(gate) = self.inputs.get(1) {

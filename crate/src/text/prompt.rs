@@ -18,7 +18,7 @@ pub fn prompt_tokens(tokenizer: &Tokenizer, template: &str, prompt: &str, limit:
     if clean_prompt(prompt).is_empty() {
         return Err(Error::EmptyPrompt);
     }
-    negative_prompt_tokens(tokenizer, template, prompt, limit)
+    tokens_of("prompt", tokenizer, template, prompt, limit)
 }
 
 /// Ids of a negative prompt, which may be empty, as those of [`prompt_tokens`].
@@ -26,9 +26,19 @@ pub fn prompt_tokens(tokenizer: &Tokenizer, template: &str, prompt: &str, limit:
 /// # Errors
 /// [`Error::PromptTooLong`] when there are more than `limit` ids.
 pub fn negative_prompt_tokens(tokenizer: &Tokenizer, template: &str, prompt: &str, limit: usize) -> Result<Vec<u32>> {
+    tokens_of("negative prompt", tokenizer, template, prompt, limit)
+}
+
+fn tokens_of(
+    which: &'static str,
+    tokenizer: &Tokenizer,
+    template: &str,
+    prompt: &str,
+    limit: usize,
+) -> Result<Vec<u32>> {
     let ids = tokenizer.encode(&template.replace(PROMPT, &clean_prompt(prompt)));
     match ids.len() > limit {
-        true => Err(Error::PromptTooLong { tokens: ids.len(), limit }),
+        true => Err(Error::PromptTooLong { which, tokens: ids.len(), limit }),
         false => Ok(ids),
     }
 }

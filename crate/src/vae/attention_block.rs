@@ -22,10 +22,10 @@ impl AttentionBlock {
         })
     }
 
-    fn forward(&self, recorder: &mut Recorder, x: &Tensor) -> Result<Tensor> {
-        let [frames, height, width, channels] = video_shape(x)?;
+    fn forward(&self, recorder: &mut Recorder, x: Tensor) -> Result<Tensor> {
+        let [frames, height, width, channels] = video_shape(&x)?;
         let positions = height * width;
-        let y = rms_norm(recorder, x, &self.norm, RMS, Activation::None)?;
+        let y = rms_norm(recorder, &x, &self.norm, RMS, Activation::None)?;
         let projected = linear(recorder, &y, &self.query_key_value, Activation::None, Epilogue::Store)?;
         drop(y);
         let attended = recorder.tensor(x.shape())?;
@@ -44,9 +44,9 @@ impl AttentionBlock {
                     bias: None,
                 },
             )?;
-            recorder.copy(&one, 0, &attended, frame * positions * channels, positions * channels);
+            recorder.copy(&one, 0, &attended, frame as u64 * one.elements(), one.elements());
         }
-        linear(recorder, &attended, &self.projection, Activation::None, Epilogue::Add(x))
+        linear(recorder, &attended, &self.projection, Activation::None, Epilogue::Add(&x))
     }
 }
 
@@ -66,9 +66,9 @@ impl MiddleBlock {
         })
     }
 
-    pub(super) fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, x: &Tensor) -> Result<Tensor> {
+    pub(super) fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, x: Tensor) -> Result<Tensor> {
         let x = self.before.forward(recorder, memory, x)?;
-        let x = self.attention.forward(recorder, &x)?;
-        self.after.forward(recorder, memory, &x)
+        let x = self.attention.forward(recorder, x)?;
+        self.after.forward(recorder, memory, x)
     }
 }

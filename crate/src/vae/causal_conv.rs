@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::error::{Error, Result};
-use crate::gpu::{Recorder, Tensor};
+use crate::gpu::{Recorder, Tensor, elements_of};
 use crate::ops::{Activation, Conv, Epilogue, conv};
 use crate::weights::Weights;
 
@@ -125,16 +125,16 @@ impl CausalConv {
 fn remember(recorder: &mut Recorder, history: Option<&Tensor>, x: &Tensor) -> Result<()> {
     let Some(history) = history else { return Ok(()) };
     let (kept, given) = (history.shape()[0], x.shape()[0]);
-    let frame = x.elements() / given;
+    let frame = elements_of(&x.shape()[1..]);
     let fresh = kept.min(given);
     let stale = kept - fresh;
     if stale > 0 {
         // A buffer cannot be copied onto itself.
-        let shifted = recorder.tensor(&[stale * frame])?;
-        recorder.copy(history, fresh * frame, &shifted, 0, stale * frame);
-        recorder.copy(&shifted, 0, history, 0, stale * frame);
+        let shifted = recorder.tensor(&[&[stale], &x.shape()[1..]].concat())?;
+        recorder.copy(history, fresh as u64 * frame, &shifted, 0, shifted.elements());
+        recorder.copy(&shifted, 0, history, 0, shifted.elements());
     }
-    recorder.copy(x, (given - fresh) * frame, history, stale * frame, fresh * frame);
+    recorder.copy(x, (given - fresh) as u64 * frame, history, stale as u64 * frame, fresh as u64 * frame);
     Ok(())
 }
 

@@ -81,6 +81,7 @@ impl VaeConfig {
             && (1..=1 << 10).contains(&config.z_dim)
             && config.num_res_blocks <= 16
             && config.temperal_downsample.len() + 1 >= stages
+            && config.temporal_factor() <= 16
             && (1..=8).contains(&config.patch())
             && config.in_channels == 3 * config.patch() * config.patch()
             && config.out_channels == config.in_channels

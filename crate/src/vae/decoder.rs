@@ -85,7 +85,7 @@ impl Frames {
     /// # Errors
     /// Whatever the device reported.
     pub async fn rgba(&self, gpu: &Gpu) -> Result<Vec<u8>> {
-        gpu.read_bytes(self.pixels.storage(), 4 * self.pixels.elements() as u64).await
+        gpu.read_bytes(self.pixels.storage(), 4 * self.pixels.elements()).await
     }
 }
 
@@ -182,11 +182,11 @@ impl Decoder {
     ) -> Result<Tensor> {
         let (deviation, mean) = &self.normalisation;
         let z = if normalised { channel_affine(recorder, latent, deviation, mean)? } else { latent.clone() };
-        let x = linear(recorder, &z, &self.post_quant_conv, Activation::None, Epilogue::Store)?;
-        let x = self.conv_in.forward(recorder, memory, &x, Epilogue::Store)?;
-        let mut x = self.middle.forward(recorder, memory, &x)?;
+        let mut x = linear(recorder, &z, &self.post_quant_conv, Activation::None, Epilogue::Store)?;
+        x = self.conv_in.forward(recorder, memory, &x, Epilogue::Store)?;
+        x = self.middle.forward(recorder, memory, x)?;
         for stage in &self.stages {
-            x = stage.forward(recorder, memory, &x, first)?;
+            x = stage.forward(recorder, memory, x, first)?;
         }
         let y = rms_norm(recorder, &x, &self.norm_out, RMS, Activation::Silu)?;
         drop(x);
@@ -220,16 +220,16 @@ impl Stage {
         Ok(Self { blocks, upsample, shortcut })
     }
 
-    fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, input: &Tensor, first: bool) -> Result<Tensor> {
-        let mut x = input.clone();
+    fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, mut x: Tensor, first: bool) -> Result<Tensor> {
+        let shortcut = self.shortcut.map(|factor_frames| (x.clone(), factor_frames));
         for block in &self.blocks {
-            x = block.forward(recorder, memory, &x)?;
+            x = block.forward(recorder, memory, x)?;
         }
         if let Some(upsample) = &self.upsample {
-            x = upsample.forward(recorder, memory, &x, first)?;
+            x = upsample.forward(recorder, memory, x, first)?;
         }
-        match self.shortcut {
-            Some(factor_frames) => duplicate_up(recorder, input, &x, factor_frames, 2),
+        match shortcut {
+            Some((input, factor_frames)) => duplicate_up(recorder, &input, &x, factor_frames, 2),
             None => Ok(x),
         }
     }

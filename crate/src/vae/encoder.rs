@@ -87,12 +87,12 @@ impl Encoder {
 
     /// Video [T, H, W, 3] → moments [t, h, w, 2 · z], means first.
     fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, video: &Tensor, first: bool) -> Result<Tensor> {
-        let x = patchify(recorder, video, self.config.patch())?;
-        let mut x = self.conv_in.forward(recorder, memory, &x, Epilogue::Store)?;
+        let mut x = patchify(recorder, video, self.config.patch())?;
+        x = self.conv_in.forward(recorder, memory, &x, Epilogue::Store)?;
         for stage in &self.stages {
-            x = stage.forward(recorder, memory, &x, first)?;
+            x = stage.forward(recorder, memory, x, first)?;
         }
-        let x = self.middle.forward(recorder, memory, &x)?;
+        x = self.middle.forward(recorder, memory, x)?;
         let y = rms_norm(recorder, &x, &self.norm_out, RMS, Activation::Silu)?;
         let moments = self.conv_out.forward(recorder, memory, &y, Epilogue::Store)?;
         linear(recorder, &moments, &self.quant_conv, Activation::None, Epilogue::Store)
@@ -132,16 +132,16 @@ impl Stage {
         Ok(Self { blocks, downsample, shortcut })
     }
 
-    fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, input: &Tensor, first: bool) -> Result<Tensor> {
-        let mut x = input.clone();
+    fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, mut x: Tensor, first: bool) -> Result<Tensor> {
+        let shortcut = self.shortcut.map(|factors| (x.clone(), factors));
         for block in &self.blocks {
-            x = block.forward(recorder, memory, &x)?;
+            x = block.forward(recorder, memory, x)?;
         }
         if let Some(downsample) = &self.downsample {
-            x = downsample.forward(recorder, memory, &x, first)?;
+            x = downsample.forward(recorder, memory, x, first)?;
         }
-        match self.shortcut {
-            Some((factor_frames, factor)) => average_down(recorder, input, &x, factor_frames, factor),
+        match shortcut {
+            Some((input, (factor_frames, factor))) => average_down(recorder, &input, &x, factor_frames, factor),
             None => Ok(x),
         }
     }

@@ -34,10 +34,10 @@ impl Downsample {
         &self,
         recorder: &mut Recorder,
         memory: &mut Memory,
-        x: &Tensor,
+        mut x: Tensor,
         first: bool,
     ) -> Result<Tensor> {
-        let x = conv(recorder, x, None, &self.spatial, Activation::None, Epilogue::Store)?;
+        x = conv(recorder, &x, None, &self.spatial, Activation::None, Epilogue::Store)?;
         match &self.time {
             Some(time) if first => time.skip(recorder, memory, &x).map(|()| x),
             Some(time) => time.forward(recorder, memory, &x, Epilogue::Store),
@@ -75,13 +75,14 @@ impl Upsample {
         &self,
         recorder: &mut Recorder,
         memory: &mut Memory,
-        x: &Tensor,
+        x: Tensor,
         first: bool,
     ) -> Result<Tensor> {
         let doubled = match &self.time {
             Some(time) if !first => {
-                let [frames, height, width, channels] = video_shape(x)?;
-                let pairs = time.forward(recorder, memory, x, Epilogue::Store)?;
+                let [frames, height, width, channels] = video_shape(&x)?;
+                let pairs = time.forward(recorder, memory, &x, Epilogue::Store)?;
+                drop(x);
                 permute(
                     recorder,
                     &pairs,
@@ -92,7 +93,7 @@ impl Upsample {
                     },
                 )?
             }
-            _ => x.clone(),
+            _ => x,
         };
         conv(recorder, &doubled, None, &self.spatial, Activation::None, Epilogue::Store)
     }

@@ -39,14 +39,16 @@ impl ResidualBlock {
         })
     }
 
-    pub(super) fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, x: &Tensor) -> Result<Tensor> {
+    /// Takes its input, and overwrites `y`, so that what is needed no more makes room for the next.
+    pub(super) fn forward(&self, recorder: &mut Recorder, memory: &mut Memory, x: Tensor) -> Result<Tensor> {
+        let mut y = rms_norm(recorder, &x, &self.norm1, RMS, Activation::Silu)?;
         let residual = match &self.shortcut {
-            Some(shortcut) => linear(recorder, x, shortcut, Activation::None, Epilogue::Store)?,
+            Some(shortcut) => linear(recorder, &x, shortcut, Activation::None, Epilogue::Store)?,
             None => x.clone(),
         };
-        let y = rms_norm(recorder, x, &self.norm1, RMS, Activation::Silu)?;
-        let y = self.conv1.forward(recorder, memory, &y, Epilogue::Store)?;
-        let y = rms_norm(recorder, &y, &self.norm2, RMS, Activation::Silu)?;
+        drop(x);
+        y = self.conv1.forward(recorder, memory, &y, Epilogue::Store)?;
+        y = rms_norm(recorder, &y, &self.norm2, RMS, Activation::Silu)?;
         self.conv2.forward(recorder, memory, &y, Epilogue::Add(&residual))
     }
 }

@@ -27,6 +27,15 @@ export async function storedFiles(page: Page): Promise<string[]> {
 	});
 }
 
+/** A text file among the model files that the browser keeps for the page. */
+export async function storedText(page: Page, name: string): Promise<string> {
+	return page.evaluate(async (name) => {
+		const root = await navigator.storage.getDirectory();
+		const folder = await root.getDirectoryHandle("kinora-models");
+		return (await (await folder.getFileHandle(name)).getFile()).text();
+	}, name);
+}
+
 /** From now on, the page may keep no more than so many bytes. */
 export async function limitStorage(page: Page, quotaSize: number): Promise<void> {
 	const session = await page.context().newCDPSession(page);

@@ -1,8 +1,11 @@
 import * as Comlink from "comlink";
 import { cancelled, KinoraError, type KinoraErrorCode } from "../errors.js";
+import { reloadPage } from "../what-to-check.js";
 import type { FatalMessage, Outcome, WorkerApi } from "../worker/protocol.js";
 import { workerUrl } from "./locations.js";
 import { startWorker } from "./start-worker.js";
+
+const notStarted = `The engine ${workerUrl} could not be started. Check the connection. ${reloadPage}`;
 
 /** How long a cancelled job may take to end by itself before its Worker is ended. */
 const cancelPatienceMilliseconds = 10_000;
@@ -22,8 +25,10 @@ export class Connection {
 		});
 		// Whoever waits for a job hears of it through the race in call().
 		this.#lost.catch(() => undefined);
-		this.#worker.addEventListener("error", (event) => {
-			this.#lose(event.message || "the Worker could not be started");
+		this.#worker.addEventListener("error", ({ message }) => {
+			if (message) this.#lose(message);
+			// A script that fails has something to say; one that does not arrive has not.
+			else this.close(new KinoraError("network", notStarted));
 		});
 		this.#worker.addEventListener("message", ({ data }: MessageEvent<Partial<FatalMessage>>) => {
 			if (typeof data?.kinoraFatal === "string") this.#lose(data.kinoraFatal);

@@ -122,14 +122,16 @@ export class KinoraClip extends LitElement {
 	}
 
 	/**
-	 * Makes the clip now. Resolves with it, or with undefined when it failed; the `error` event
-	 * then has the reason.
+	 * Makes the clip now. Resolves with it, or with undefined: when it failed, and the `error` event has the
+	 * reason; or when another call took its place, or the element left the page, which no event tells.
 	 *
 	 * @example
 	 * const clip = await document.querySelector("kinora-clip").generate();
 	 */
 	async generate(): Promise<Clip | undefined> {
 		this.cancel();
+		// What was asked for is not to be made once more when it is seen.
+		this.#visible?.disconnect();
 		const stop = new AbortController();
 		this.#stop = stop;
 		this.#progress({ phase: "device", done: 0, total: 1 });
@@ -174,13 +176,7 @@ export class KinoraClip extends LitElement {
 	override connectedCallback(): void {
 		super.connectedCallback();
 		// One that was only moved has not started anew.
-		if (this.#visible || this.reveal !== "auto" || !mayStartByItself()) return;
-		this.#visible = new IntersectionObserver((entries) => {
-			if (!entries.some((entry) => entry.isIntersecting)) return;
-			this.#visible?.disconnect();
-			void startByItself(() => this.generate());
-		});
-		this.#visible.observe(this);
+		if (!this.#visible) this.#startWhenSeen();
 	}
 
 	/** Without it, `moveBefore` would take the element for one that has left the page. */
@@ -205,12 +201,27 @@ export class KinoraClip extends LitElement {
 			: undefined;
 	}
 
+	protected override updated(changed: PropertyValues): void {
+		if (changed.has("reveal")) this.#startWhenSeen();
+		this.#keepFocus();
+	}
+
 	/** Keeps the keyboard in the element when one button takes the other's place. */
-	protected override updated(): void {
+	#keepFocus(): void {
 		const hadFocus = this.#hadFocus;
 		this.#hadFocus = false;
 		if (!hadFocus || this.shadowRoot?.activeElement) return;
 		this.renderRoot.querySelector<HTMLElement>("button, video")?.focus();
+	}
+
+	/** Waits until the element is seen, if `reveal` says so and nothing has been made yet. */
+	#startWhenSeen(): void {
+		this.#visible?.disconnect();
+		if (this.reveal !== "auto" || this.view.name !== "poster" || !mayStartByItself()) return;
+		this.#visible = new IntersectionObserver((entries) => {
+			if (entries.some((entry) => entry.isIntersecting)) void startByItself(() => this.generate());
+		});
+		this.#visible.observe(this);
 	}
 
 	protected override render(): TemplateResult {
@@ -261,7 +272,7 @@ export class KinoraClip extends LitElement {
 			<slot name="progress">
 				<div class="status" part="progress" lang="en">
 					<p>${text}</p>
-					${progress.notice ? html`<p>${progress.notice}</p>` : null}
+					<p role="status">${progress.notice}</p>
 					<div
 						class="bar"
 						role="progressbar"

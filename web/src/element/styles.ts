@@ -96,8 +96,6 @@ export const styles = css`
 	}
 
 	.status {
-		display: grid;
-		gap: 6px;
 		box-sizing: border-box;
 		padding: 8px 12px 10px;
 		text-align: left;
@@ -105,6 +103,10 @@ export const styles = css`
 		border-radius: 4px;
 		background: color-mix(in srgb, var(--background) 80%, transparent);
 		font-variant-numeric: tabular-nums;
+	}
+
+	.status p:not(:empty) {
+		padding-bottom: 6px;
 	}
 
 	.bar {

@@ -88,7 +88,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
 async function fetchOnce(transfer: Transfer): Promise<void> {
 	const stall = new StallWatch();
 	try {
-		const response = await request(transfer.url, transfer.part.size, stall.signal);
+		const response = await request(transfer, stall.signal);
 		await receive(response, transfer, stall);
 	} finally {
 		stall.end();
@@ -96,7 +96,7 @@ async function fetchOnce(transfer: Transfer): Promise<void> {
 }
 
 async function receive(response: Response, transfer: Transfer, stall: StallWatch): Promise<void> {
-	const { file, url, part, hash, onBytes } = transfer;
+	const { file, part, hash, onBytes } = transfer;
 	// A server without ranges sends the whole file: begin again.
 	if (part.size > 0 && response.status !== 206) {
 		part.restart();
@@ -108,7 +108,7 @@ async function receive(response: Response, transfer: Transfer, stall: StallWatch
 		const { done, value } = await reader.read().catch((error) => interrupt(error));
 		if (done) break;
 		stall.restart();
-		if (part.size + value.length > file.bytes) throw wrongSize(file, url);
+		if (part.size + value.length > file.bytes) throw wrongSize(transfer);
 		part.append(value);
 		hash.update(value);
 		onBytes(part.size);
@@ -116,8 +116,9 @@ async function receive(response: Response, transfer: Transfer, stall: StallWatch
 	if (part.size < file.bytes) throw new Interrupted("the connection closed early");
 }
 
-async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
-	const headers: HeadersInit = from > 0 ? { Range: `bytes=${from}-` } : {};
+async function request(transfer: Transfer, signal: AbortSignal): Promise<Response> {
+	const { url, part } = transfer;
+	const headers: HeadersInit = part.size > 0 ? { Range: `bytes=${part.size}-` } : {};
 	// The file goes to our own store; a second copy in the HTTP cache would only take room.
 	const response = await fetch(url, { headers, cache: "no-store", signal }).catch((error) =>
 		interrupt(error, whatToCheck(url)),
@@ -129,6 +130,8 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 			`The server answered ${url} with a web page instead of a model file. Check the address of the model.`,
 		);
 	}
+	// Nothing comes after the bytes that are there: that is the end of the file.
+	if (response.status === 416) throw wrongSize(transfer);
 	if (response.status === 429 || response.status >= 500) {
 		throw new Interrupted(`HTTP ${response.status}`, "Try again later.");
 	}
@@ -168,9 +171,11 @@ class StallWatch {
 	}
 }
 
-function wrongSize(file: ModelFile, url: string): KinoraError {
+/** Throws away what has arrived, for it is of another file. */
+function wrongSize({ file, url, part }: Transfer): KinoraError {
+	part.restart();
 	return new KinoraError(
 		"bad-model",
-		`The model file ${url} is larger than the ${file.bytes} bytes in model.json. The file on the server is not the one the model was described with.`,
+		`The model file ${url} does not have the ${file.bytes} bytes that model.json says; what has arrived was deleted. Try again; if it stays, the file on the server is not the one the model was described with.`,
 	);
 }

@@ -12,6 +12,9 @@ import { storedBytes } from "./stored-bytes.js";
 
 const reportMilliseconds = 250;
 
+/** How often it is looked how far another tab's download is. */
+const lookMilliseconds = 500;
+
 /**
  * Opens every file of a model for reading, downloading what is not stored yet. Where files cannot
  * be stored the model runs from memory, and a notice says so.
@@ -109,11 +112,24 @@ async function obtain(
 	notice: (text: string) => void,
 ): Promise<Blob> {
 	if (!folder) return downloadToMemory(file, url, new MemoryPart(), onBytes);
+	const { sha256, bytes } = file;
+	const stored = await folder.find(sha256, bytes);
+	if (stored) return stored;
 	// Two tabs that want the same file take turns; the second then finds it complete.
-	return navigator.locks.request(`kinora-models/${file.sha256}`, async () => {
-		const stored = await folder.find(file.sha256, file.bytes);
-		if (stored) return stored;
-		return downloadToDisk(file, url, folder, onBytes, notice);
+	const lock = `kinora-models/${sha256}`;
+	const obtainInTurn = async () =>
+		(await folder.find(sha256, bytes)) ?? downloadToDisk(file, url, folder, onBytes, notice);
+	const obtained = await navigator.locks.request(
+		lock,
+		{ ifAvailable: true },
+		(turn) => turn && obtainInTurn(),
+	);
+	if (obtained) return obtained;
+	notice("Another tab is downloading the model already. This one goes on when it is there.");
+	const timer = setInterval(async () => onBytes(await folder.arrived(sha256)), lookMilliseconds);
+	return navigator.locks.request(lock, () => {
+		clearInterval(timer);
+		return obtainInTurn();
 	});
 }
 

@@ -3,6 +3,7 @@
 import { folderName, partName } from "./file-names.js";
 import { holdWhileAlive, ifUnused, whileUnused } from "./in-use.js";
 import type { Part } from "./part.js";
+import { sizeOf } from "./stored-bytes.js";
 
 /** `move` is in every browser that has WebGPU, but not yet in TypeScript's library. */
 interface MovableFile extends FileSystemFileHandle {
@@ -117,15 +118,14 @@ export class PrivateFolder {
 			const handle = await this.#folder.getFileHandle(ownersFile, { create: true });
 			const access = await handle.createSyncAccessHandle();
 			try {
-				access.truncate(0);
-				access.write(new TextEncoder().encode(JSON.stringify(owners)));
+				replaceContent(access, new TextEncoder().encode(JSON.stringify(owners)));
 			} finally {
 				access.close();
 			}
 		});
 	}
 
-	/** Undefined when there is no list, or one that was cut off on a full disk. */
+	/** Undefined when there is no list, or one that cannot be read. */
 	async #owners(): Promise<Owners | undefined> {
 		try {
 			const handle = await this.#folder.getFileHandle(ownersFile);
@@ -135,8 +135,37 @@ export class PrivateFolder {
 		}
 	}
 
+	/** How much of a file has arrived so far, in whatever tab downloads it. */
+	async arrived(sha256: string): Promise<number> {
+		return sizeOf(this.#folder, partName(sha256));
+	}
+
 	async remove(name: string): Promise<void> {
 		await this.#folder.removeEntry(name).catch(() => undefined);
+	}
+}
+
+/** Writes a small file anew; where there is no room for that it stays as it was. @throws as `write`. */
+function replaceContent(access: FileSystemSyncAccessHandle, content: Uint8Array<ArrayBuffer>) {
+	const before = new Uint8Array(access.getSize());
+	access.read(before, { at: 0 });
+	try {
+		write(access, content, 0);
+		access.truncate(content.length);
+	} catch (error) {
+		// There is room for what was there.
+		access.truncate(before.length);
+		write(access, before, 0);
+		throw error;
+	}
+}
+
+/** @throws DOMException `QuotaExceededError` when there is no room for all of the bytes. */
+function write(access: FileSystemSyncAccessHandle, bytes: Uint8Array<ArrayBuffer>, at: number) {
+	// Instead of throwing when the quota is reached, browsers may write less, and Chromium 156
+	// returns an error number as a huge count.
+	if (access.write(bytes, { at }) !== bytes.length) {
+		throw new DOMException("The disk or the quota is full", "QuotaExceededError");
 	}
 }
 
@@ -174,13 +203,8 @@ export class PartFile implements Part {
 	}
 
 	append(chunk: Uint8Array<ArrayBuffer>): void {
-		const written = this.#access.write(chunk, { at: this.#size });
-		// Instead of throwing when the quota is reached, browsers may write less, and Chromium 156
-		// returns an error number as a huge count.
-		if (written !== chunk.length) {
-			throw new DOMException("The disk or the quota is full", "QuotaExceededError");
-		}
-		this.#size += written;
+		write(this.#access, chunk, this.#size);
+		this.#size += chunk.length;
 	}
 
 	restart(): void {

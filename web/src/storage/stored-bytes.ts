@@ -14,7 +14,8 @@ export async function storedBytes({ files }: Manifest): Promise<number> {
 	}
 }
 
-async function sizeOf(folder: FileSystemDirectoryHandle, name: string): Promise<number> {
+/** The size of a file in bytes; 0 when there is none. */
+export async function sizeOf(folder: FileSystemDirectoryHandle, name: string): Promise<number> {
 	try {
 		return (await (await folder.getFileHandle(name)).getFile()).size;
 	} catch {

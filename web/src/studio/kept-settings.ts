@@ -10,8 +10,13 @@ import { type Place, readStored, writeStored } from "./stored.js";
 
 /** What a model's controls stood at the last time, with its defaults for what it no longer has. */
 export function keptSettings(manifest: Manifest): Settings {
-	const settings = defaultSettings(manifest);
 	const kept = read("sessionStorage", manifest) ?? read("localStorage", manifest) ?? {};
+	return { ...defaultSettings(manifest), ...settingsThatFit(manifest, kept) };
+}
+
+/** Those of some values that the model's controls can stand at. */
+export function settingsThatFit(manifest: Manifest, values: object): Partial<Settings> {
+	const settings = defaultSettings(manifest);
 	const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
 		size: [...manifest.sizes.keys()],
 		frames: manifest.frames,
@@ -22,7 +27,7 @@ export function keptSettings(manifest: Manifest): Settings {
 		if (!Object.hasOwn(settings, key) || typeof value !== typeof settings[key]) return false;
 		return choices[key]?.includes(value) ?? true;
 	};
-	return { ...settings, ...Object.fromEntries(Object.entries(kept).filter(fits)) };
+	return Object.fromEntries(Object.entries(values).filter(fits));
 }
 
 /** Whether this tab's last clip was neither finished nor cancelled: the tab died, or the clip failed. */

@@ -2,6 +2,7 @@ import type { AdapterInfo, ClipSize } from "../engine.js";
 import type { Manifest } from "../manifest.js";
 import type { Phase, Preview } from "../worker/protocol.js";
 import type { KeptClip } from "./kept-clips.js";
+import type { ReplacedText } from "./replaced-text.js";
 
 /** What the visitor has chosen. Kept as typed, so that no error ever loses it. */
 export interface Settings {
@@ -67,6 +68,8 @@ export interface StudioState {
 	takes: Take[];
 	/** Takes that were removed since the last clip, offered to be put back. */
 	removed: Take[];
+	/** What was typed where the page has put something else, offered to be put back. */
+	replaced: ReplacedText | undefined;
 	message: Message | undefined;
 	/** Said by screen readers without moving the focus. */
 	announcement: string;

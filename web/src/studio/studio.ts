@@ -9,12 +9,19 @@ import { megabytes } from "../megabytes.js";
 import { withNotice } from "../progress/notices.js";
 import { storedBytes } from "../storage/stored-bytes.js";
 import type { Clip, ClipParams, KinoraProgress } from "../worker/protocol.js";
+import { clipSettings, sizeIndex } from "./clip-settings.js";
 import { fileName } from "./file-name.js";
 import { forgetClip, type KeptClip, keepClip, keptClips } from "./kept-clips.js";
-import { keepSettings, keptSettings, lastClipIsUnfinished } from "./kept-settings.js";
+import {
+	keepSettings,
+	keptSettings,
+	lastClipIsUnfinished,
+	settingsThatFit,
+} from "./kept-settings.js";
 import { describeError } from "./messages.js";
 import { Pace } from "./pace.js";
 import { PreviewPlayer } from "./preview-player.js";
+import { replacedText } from "./replaced-text.js";
 import type { Settings, StudioState, Take } from "./state.js";
 import { TimeLeft } from "./time-left.js";
 import { page } from "./views/page.js";
@@ -52,6 +59,7 @@ export class Studio {
 			stopped: undefined,
 			takes: [],
 			removed: [],
+			replaced: undefined,
 			message: undefined,
 			announcement: "",
 		};
@@ -103,6 +111,19 @@ export class Studio {
 	dismissMessage(): void {
 		this.state.message = undefined;
 		this.render();
+		this.#moveFocus("dismiss", this.state.work ? "cancel" : "generate");
+	}
+
+	/** Takes an example for the prompt. */
+	useExample(prompt: string): void {
+		this.#replace({ prompt }, "The example is in the prompt.");
+	}
+
+	/** Puts back what was typed before an example or the settings of a clip took its place. */
+	putTextBack(): void {
+		const { replaced } = this.state;
+		if (replaced) this.#replace(replaced.text, "What you had typed is back.");
+		this.#moveFocus("put-text-back", "prompt");
 	}
 
 	/** Makes a clip of the current settings. Everything that can go wrong ends in a message. */
@@ -110,6 +131,8 @@ export class Studio {
 		if (this.state.work) return;
 		const { settings, manifest } = this.state;
 		this.state.message = undefined;
+		// Screen readers say the same message again only when it was gone in between.
+		this.render();
 		// The seed of a clip that failed is used again: what of it was denoised is kept.
 		const seed = settings.seedLocked || this.#failed ? settings.seed : randomSeed();
 		// The controls can be changed while the model loads; the clip is of what they stood at.
@@ -216,32 +239,25 @@ export class Studio {
 
 	/** Puts the settings of a clip back into the controls, with its seed locked. */
 	useSettings(params: ClipParams): void {
-		const { sizes } = this.state.manifest;
-		const size = sizes.findIndex((s) => s.width === params.width && s.height === params.height);
-		const { prompt, negativePrompt, frames, fps, steps, guidance, seed } = params;
-		this.set({
-			prompt,
-			frames,
-			fps,
-			steps,
-			guidance,
-			seed,
-			seedLocked: true,
-			size: Math.max(0, size),
-			// A clip without guidance has none, which is no reason to lose what is in the box.
-			...(guidance > 1 && { negativePrompt }),
-		});
-		this.announce("The settings of this clip are in the controls again; its seed is kept.");
+		const { settings, missing } = clipSettings(this.state.manifest, params);
+		const taken = missing.length > 0 ? "Most settings" : "The settings";
+		this.#replace(settings, `${taken} of this clip are in the controls again; its seed is kept.`);
+		if (missing.length === 0) return;
+		const names = missing.join(" and ");
+		this.#note(
+			"Not every setting could be taken over",
+			`The model does not make clips of this one's ${names} any more. Choose the ${names} yourself.`,
+		);
 	}
 
 	/** Takes the size that was suggested in place of one that does not fit. */
 	useSize(suggestion: ClipSize): void {
-		const { sizes } = this.state.manifest;
-		const size = sizes.findIndex(
-			(s) => s.width === suggestion.width && s.height === suggestion.height,
-		);
+		const { manifest } = this.state;
+		const { frames } = suggestion;
+		const size = sizeIndex(manifest, suggestion);
 		this.state.message = undefined;
-		this.set({ frames: suggestion.frames, ...(size >= 0 && { size }) });
+		this.set(settingsThatFit(manifest, { frames, size }));
+		this.#moveFocus("use-size", "generate");
 	}
 
 	/** Draws the page; while the GPU works, at most twice a second. */
@@ -314,8 +330,20 @@ export class Studio {
 		this.state.take = take;
 		for (const removed of this.state.removed) release(removed);
 		this.state.removed = [];
+		// What took the place of another text was meant to, once there is a clip of it.
+		if (this.state.replaced?.by.prompt === clip.params.prompt) this.state.replaced = undefined;
 		this.#end("The clip is ready.");
 		void this.#keep(take);
+	}
+
+	/** Changes settings; what was typed where they put something else can be put back until there is a clip of that. */
+	#replace(change: Partial<Settings>, announcement: string): void {
+		const { manifest, settings } = this.state;
+		const after = { ...settings, ...change };
+		const replaced = replacedText(manifest, this.state.replaced, settings, after);
+		this.state.replaced = replaced;
+		this.set(change);
+		this.announce(replaced ? `${announcement} What was there can be put back.` : announcement);
 	}
 
 	#note(title: string, text: string): void {

@@ -8,13 +8,14 @@ import type {
 	EngineEvents,
 	EngineGenerateOptions,
 	EnginePreview,
+	MemoryPlan,
 	OpRow,
 } from "../engine.js";
 import { KinoraError, type KinoraErrorCode } from "../errors.js";
 import type { Manifest } from "../manifest.js";
 import { forgetDamagedFiles, openModelFiles } from "../storage/model-files.js";
 import { PrivateFolder } from "../storage/private-folder.js";
-import { checkConnection, whatToCheck } from "../what-to-check.js";
+import { checkConnection, reloadPage, whatToCheck } from "../what-to-check.js";
 import { engineModule } from "./engine-module.js";
 import type {
 	Clip,
@@ -159,7 +160,9 @@ async function startEngine(url: string): Promise<void> {
 		);
 	};
 	const response = await fetch(url).catch((error) => fail(error, whatToCheck(url)));
-	if (!response.ok) fail(`HTTP ${response.status}`, "Try again later.");
+	if (response.status >= 500) fail(`HTTP ${response.status}`, "Try again later.");
+	if (!response.ok) fail(`HTTP ${response.status}`, reloadPage);
+	if (response.headers.get("content-type")?.startsWith("text/html")) fail("a web page", reloadPage);
 	await engineModule.default({ module_or_path: response }).catch((error) => {
 		// This is how a body ends that breaks off; one that is no module fails otherwise.
 		if (error instanceof TypeError) fail(error, checkConnection);
@@ -216,7 +219,7 @@ function requireFit(engine: Engine, manifest: Manifest, size: ClipSize): void {
 	const { width, height, frames } = size;
 	const plan = engine.plan(manifest, { width, height, frames });
 	if (plan.fits) return;
-	const need = `A clip of ${width} × ${height} with ${frames} frames needs ${mebibytes(plan.bytes)} of graphics memory; this device offers ${mebibytes(plan.budget)}.`;
+	const need = `A clip of ${width} × ${height} with ${frames} frames needs ${shortage(plan)}.`;
 	const { suggestion } = plan;
 	const advice = suggestion
 		? `${suggestion.width} × ${suggestion.height} with ${suggestion.frames} frames would fit.`
@@ -224,8 +227,18 @@ function requireFit(engine: Engine, manifest: Manifest, size: ClipSize): void {
 	throw new KinoraError("does-not-fit", `${need} ${advice}`, suggestion);
 }
 
-function mebibytes(bytes: number): string {
-	return `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
+/** What a clip needs that a device has too little of. */
+function shortage({ bytes, budget, tensorBytes, tensorBudget }: MemoryPlan): string {
+	// What is needed is rounded up and what there is down, so that they never look the same.
+	const needed = (size: number) => mebibytes(Math.ceil(size / 2 ** 20));
+	const offered = (size: number) => mebibytes(Math.floor(size / 2 ** 20));
+	return bytes > budget
+		? `${needed(bytes)} of graphics memory; this device offers ${offered(budget)}`
+		: `${needed(tensorBytes)} of graphics memory in one piece; this device allows ${offered(tensorBudget)}`;
+}
+
+function mebibytes(count: number): string {
+	return `${count.toLocaleString("en")} MiB`;
 }
 
 function toPreview({ width, height, frames }: EnginePreview): Preview {

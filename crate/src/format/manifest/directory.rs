@@ -78,7 +78,6 @@ fn from_diffusers(path: &Path) -> Result<Manifest> {
         fps: version.fps(),
         frame_rates: Vec::new(),
         prompt_template: prompt_alone(),
-        gpu_memory: 0,
         vocabulary: Vec::new(),
         known_words: Vec::new(),
         examples: Vec::new(),

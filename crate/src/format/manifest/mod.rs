@@ -21,8 +21,14 @@ pub const PROMPT: &str = "{prompt}";
 const FPS: &str = "{fps}";
 
 const MAX_FILES: usize = 1024;
-const MAX_SIDE: usize = 8192;
-const MAX_FRAMES: usize = 4096;
+/// Most pixels along a side of a clip.
+pub const MAX_SIDE: usize = 8192;
+/// Most frames of a clip.
+pub const MAX_FRAMES: usize = 4096;
+/// Most denoising steps: more than anyone waits for.
+pub const MAX_STEPS: usize = 1000;
+/// Largest shift of a noise schedule.
+pub const MAX_SHIFT: f64 = 100.0;
 const MAX_FPS: f64 = 240.0;
 const MAX_BYTES: u64 = 1 << 40;
 
@@ -65,9 +71,6 @@ pub struct Manifest {
     /// second.
     #[serde(default = "prompt_alone")]
     pub prompt_template: String,
-    /// Device memory that the default size needs, in bytes; 0 when nobody has measured it.
-    #[serde(default)]
-    pub gpu_memory: u64,
     /// Words that the model knows, in groups to show to people.
     #[serde(default)]
     pub vocabulary: Vec<WordGroup>,
@@ -268,10 +271,8 @@ impl Manifest {
         if self.frames.is_empty() || self.frames.iter().any(|frames| *frames == 0 || *frames > MAX_FRAMES) {
             return Some(format!("its clips are not between 1 and {MAX_FRAMES} frames long"));
         }
-        if self.text_length == 0 || self.text_length > 8192 {
-            return Some(format!("a text length of {} is not between 1 and 8192", self.text_length));
-        }
-        (self.gpu_memory > MAX_BYTES).then(|| format!("{} bytes of device memory are absurd", self.gpu_memory))
+        let is_possible = (1..=8192).contains(&self.text_length);
+        (!is_possible).then(|| format!("a text length of {} is not between 1 and 8192", self.text_length))
     }
 
     fn frame_rate_fault(&self) -> Option<String> {
@@ -341,18 +342,23 @@ impl SamplerDefaults {
         if !SAMPLERS.contains(&self.name.as_str()) {
             return Some(format!("there is no sampler \"{}\"; there are {}", self.name, SAMPLERS.join(", ")));
         }
-        if self.steps == 0 || self.steps > 1000 {
-            return Some(format!("{} steps are not between 1 and 1000", self.steps));
+        if self.steps == 0 || self.steps > MAX_STEPS {
+            return Some(format!("{} steps are not between 1 and {MAX_STEPS}", self.steps));
         }
         if !(0.0..=100.0).contains(&self.guidance) {
             return Some(format!("a guidance of {} is not between 0 and 100", self.guidance));
         }
-        if !(self.shift > 0.0 && self.shift <= 1000.0) {
-            return Some(format!("a shift of {} is not above 0", self.shift));
+        if !(self.shift > 0.0 && f64::from(self.shift) <= MAX_SHIFT) {
+            return Some(format!("a shift of {} is not above 0 and at most {MAX_SHIFT}", self.shift));
         }
         let timesteps = self.timesteps.as_deref()?;
         let usable = (1..=1000).contains(&timesteps.len()) && timesteps.iter().all(|t| (0.0..=1000.0).contains(t));
-        (!usable).then(|| "its timesteps are not between 0 and 1000".to_owned())
+        if !usable {
+            return Some("its timesteps are not between 0 and 1000".to_owned());
+        }
+        let (steps, distilled) = (self.steps, timesteps.len());
+        (self.name == "dmd" && steps > distilled)
+            .then(|| format!("{steps} steps are more than the {distilled} timesteps that it was distilled for"))
     }
 }
 

@@ -17,7 +17,7 @@ export function messageCard(message: Message, actions: MessageActions): Template
 			<p>${message.text}</p>
 			${
 				suggestion && actions.useSize
-					? html`<button type="button" @click=${() => actions.useSize?.(suggestion)}>
+					? html`<button id="use-size" type="button" @click=${() => actions.useSize?.(suggestion)}>
 							Use ${suggestion.width} × ${suggestion.height}, ${suggestion.frames} frames
 						</button>`
 					: null
@@ -30,6 +30,7 @@ export function messageCard(message: Message, actions: MessageActions): Template
 			${
 				actions.dismissMessage
 					? html`<button
+							id="dismiss"
 							type="button"
 							class="dismiss"
 							aria-label="Dismiss this message"

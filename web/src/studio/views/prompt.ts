@@ -34,7 +34,7 @@ export function promptCard(studio: Studio): TemplateResult {
 			<p id="prompt-hint" class="hint" role="status">${hint(studio, stretches)}</p>
 			<div class="prompt-actions">${actions(studio)}</div>
 		</div>
-		${examples(studio)}
+		${examples(studio)} ${studio.state.replaced ? wayBack(studio) : null}
 	`;
 }
 
@@ -79,9 +79,20 @@ function examples(studio: Studio): TemplateResult | null {
 			${examples.map(
 				(example) =>
 					html`<li>
-						<button type="button" @click=${() => studio.set({ prompt: example })}>${example}</button>
+						<button type="button" @click=${() => studio.useExample(example)}>${example}</button>
 					</li>`,
 			)}
 		</ul>
+	`;
+}
+
+function wayBack(studio: Studio): TemplateResult {
+	return html`
+		<p class="way-back">
+			What you had typed is replaced.
+			<button id="put-text-back" type="button" @click=${() => studio.putTextBack()}>
+				Put it back
+			</button>
+		</p>
 	`;
 }

@@ -34,7 +34,7 @@ function strip(studio: Studio): TemplateResult {
 function wayBack(studio: Studio): TemplateResult {
 	const { length } = studio.state.removed;
 	return html`
-		<p class="removed">
+		<p class="way-back">
 			${length === 1 ? "A clip is" : `${length} clips are`} removed.
 			<button id="put-back" type="button" @click=${() => studio.putBack()}>Put back</button>
 		</p>
