@@ -60,12 +60,12 @@ class Preset:
 PRESETS = {
     "smoke": Preset("cpu", {
         "tokenizer": "--captions 3000 --vocabulary 600",
-        "vae": "--batch 4 --steps 60 --warmup 10 --save-every 20",
+        "vae": "--batch 4 --steps 36 --warmup 6 --save-every 12",
         "latents": "--clips 16 64x64x9@8=3 64x64x18@12=1 64x64x3@8=1 96x64x9@16=1",
-        "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 384 --steps 30 --warmup 5 --save-every 10",
-        "dit": "--tokens 384 --rate 5e-4 --steps 20 --warmup 3 --save-every 10",
-        "distil": "--rounds 4 2 --tokens 192 --steps 12 --warmup 2 --save-every 6",
-        "weather": "64x64x9@8=2 64x64x3@8=1 --student 2 --tokens 96 --steps 6 --warmup 2 --save-every 3",
+        "low resolution": "--kinds 64x64x9@8 64x64x18@12 --tokens 384 --steps 15 --warmup 3 --save-every 5",
+        "dit": "--tokens 384 --rate 5e-4 --steps 10 --warmup 2 --save-every 5",
+        "distil": "--rounds 4 2 --tokens 192 --steps 6 --warmup 1 --save-every 3",
+        "weather": "64x64x9@8=2 64x64x3@8=1 --student 2 --tokens 96 --steps 4 --warmup 1 --save-every 2",
         "export": "--student 2 --frames 9 18 --sizes 64x64 96x64",
         "recogniser": "64x64x9@8 --clips 256 --epochs 1",
         "evaluate": "--prompts 4",
