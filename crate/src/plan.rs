@@ -91,7 +91,6 @@ impl Planner {
         let dit = DitConfig::from_json(&manifest.configs.dit)?;
         let vae = VaeConfig::from_json(&manifest.configs.vae)?;
         let text = TextConfig::from_json(&manifest.configs.text)?;
-        let text_row = 3 * text.d_model + 4 * text.inner_dim() + 2 * text.d_ff;
         if text.d_model != dit.text_dim {
             return Err(Error::bad_model("the text encoder's rows are not what the transformer reads"));
         }
@@ -106,7 +105,7 @@ impl Planner {
             dit: at_once(Dit::load(&weights, &dit))?,
             decoder: at_once(Decoder::load(&weights, &vae))?,
             vae,
-            text_row_bytes: 4 * text_row as u64,
+            text_row_bytes: 4 * (3 * text.d_model + 4 * text.inner_dim() + 2 * text.d_ff) as u64,
         })
     }
 

@@ -184,8 +184,8 @@ impl Files {
         let Some((file, entry)) = self.tensors.get(name) else {
             return Err(Error::bad_model(format!("the tensor {name} is missing")));
         };
-        if entry.elements() as u64 != elements_of(shape) {
-            let needed = elements_of(shape);
+        let needed = elements_of(shape);
+        if entry.elements() as u64 != needed {
             let message = format!("{name} has the shape {:?} where {needed} values are needed", entry.shape);
             return Err(Error::bad_model(message));
         }
@@ -194,14 +194,8 @@ impl Files {
 
     /// A buffer for a weight. One that is too large is the model's fault, not the clip's.
     fn allocate(&self, name: &str, bytes: u64) -> Result<Storage> {
-        let allowed = self.gpu.max_tensor_bytes();
-        if bytes > allowed {
-            let message = format!(
-                "the weight {name} needs {bytes} bytes in one piece, and this device allows {allowed}. \
-                 Choose a smaller model, or use another device."
-            );
-            return Err(Error::DoesNotFit(message));
-        }
+        let advice = "Choose a smaller model, or use another device.";
+        self.gpu.require_one_piece(&format!("the weight {name}"), bytes, advice)?;
         self.gpu.allocate(name, bytes)
     }
 

@@ -208,14 +208,21 @@ impl Gpu {
     /// # Errors
     /// [`Error::DoesNotFit`] when it is larger than a shader can see.
     pub fn allocate(&self, label: &str, bytes: u64) -> Result<Storage> {
-        if bytes > self.max_tensor_bytes() {
-            let message = format!(
-                "{label} needs {bytes} bytes in one piece, and this device allows {}. Choose a smaller or shorter clip.",
-                self.max_tensor_bytes()
-            );
-            return Err(Error::DoesNotFit(message));
-        }
+        self.require_one_piece(label, bytes, "Choose a smaller or shorter clip.")?;
         Ok(Storage::new(&self.device, label, bytes))
+    }
+
+    /// Checks that a shader can see so many bytes in one piece; `advice` says what to do where it cannot.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotFit`] where it cannot.
+    pub fn require_one_piece(&self, what: &str, bytes: u64, advice: &str) -> Result<()> {
+        let allowed = self.max_tensor_bytes();
+        if bytes <= allowed {
+            return Ok(());
+        }
+        let message = format!("{what} needs {bytes} bytes in one piece, and this device allows {allowed}. {advice}");
+        Err(Error::DoesNotFit(message))
     }
 
     /// Reads a tensor back, row-major.
