@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
 import type { Manifest, ModelFile } from "../../web/src/manifest.js";
 import { limitStorage, overwrite, storedFiles } from "./support/stored-files.js";
-import { baseUrl, expect, type StudioPage, smallClips, test } from "./support/studio.js";
+import { baseUrl, expect, type StudioPage, test } from "./support/studio.js";
 
 const prompt = "a red ball bouncing over the meadow at sunset";
 
@@ -137,10 +137,7 @@ test("a stored file whose weights are numbers no more is downloaded again", asyn
 	studio,
 	page,
 }) => {
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(2);
-	await studio.prompt.fill(prompt);
+	await studio.openQuick(prompt, 2);
 	await expectToWork(studio);
 	const file = fileOf(await studio.manifest(), "dit");
 	await studio.open();

@@ -68,10 +68,7 @@ test("a clip can be cancelled and made again, and its settings used once more", 
 	page,
 }) => {
 	const prompt = "a white boat sailing to the left on the sea at dawn";
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(50);
-	await studio.prompt.fill(prompt);
+	await studio.openQuick(prompt, 50);
 	await studio.generate.click();
 	await expect(studio.progress).toHaveAttribute("aria-valuetext", /step [2-9]/, {
 		timeout: 4 * 60_000,
@@ -153,10 +150,7 @@ test("clips and controls outlive the page, and a clip can be removed and put bac
 });
 
 test("a clip is removed at once, and the next one frees its memory", async ({ studio, page }) => {
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(1);
-	await studio.prompt.fill("a red ball");
+	await studio.openQuick("a red ball");
 	await studio.generate.click();
 	await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
 	const poster = (await studio.video.getAttribute("poster")) ?? "";
@@ -181,10 +175,7 @@ test("a clip that the browser cannot keep is to be downloaded", async ({ studio,
 			throw new DOMException("no room for databases", "UnknownError");
 		};
 	});
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(1);
-	await studio.prompt.fill("a red ball");
+	await studio.openQuick("a red ball");
 	await studio.generate.click();
 	await expect(page.getByText("Download this clip")).toBeVisible({ timeout: 4 * 60_000 });
 	await expect(studio.download).toBeVisible();
@@ -210,11 +201,8 @@ test("settings of a clip that the model has no more are named, and the others us
 	studio,
 	page,
 }) => {
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(1);
+	await studio.openQuick("a red ball");
 	await studio.keepSeed(7);
-	await studio.prompt.fill("a red ball");
 	await studio.generate.click();
 	await expect(studio.download).toBeVisible({ timeout: 4 * 60_000 });
 	const sizes = [
@@ -239,10 +227,7 @@ test("a clip is of what was asked for, whatever is typed while the model loads",
 	studio,
 	page,
 }) => {
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(1);
-	await studio.prompt.fill("a red ball");
+	await studio.openQuick("a red ball");
 	let release = () => {};
 	const typed = new Promise<void>((resolve) => {
 		release = resolve;

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { beginWorkersWith, pauseBeforeFrames } from "./support/api.js";
-import { baseUrl, expect, smallClips, test } from "./support/studio.js";
+import { baseUrl, expect, test } from "./support/studio.js";
 
 test("the controls follow the model", async ({ studio, page }) => {
 	await studio.open();
@@ -144,10 +144,7 @@ test("a page with clips, and one with an error, have no accessibility faults", a
 	studio,
 	page,
 }) => {
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(1);
-	await studio.prompt.fill("a red ball");
+	await studio.openQuick("a red ball");
 	const clips = page.getByRole("list", { name: "Earlier clips" }).getByRole("button");
 	for (const count of [0, 2]) {
 		await studio.generate.click();
@@ -222,10 +219,7 @@ for (const reducedMotion of ["reduce", "no-preference"] as const) {
 	}) => {
 		await page.emulateMedia({ reducedMotion });
 		await beginWorkersWith(page, () => pauseBeforeFrames);
-		await studio.changeModel(smallClips);
-		await studio.open();
-		await studio.chooseQuick(1);
-		await studio.prompt.fill("a red ball");
+		await studio.openQuick("a red ball");
 		await studio.generate.click();
 		await expect(studio.progress).toHaveAttribute("aria-valuetext", /Printing/, {
 			timeout: 2 * 60_000,

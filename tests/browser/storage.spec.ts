@@ -127,10 +127,7 @@ test("a tab that waits for another one's download says so, and how far it is", a
 
 	const downloads: string[] = [];
 	page.on("request", (request) => downloads.push(request.url()));
-	await studio.changeModel(smallClips);
-	await studio.open();
-	await studio.chooseQuick(50);
-	await studio.prompt.fill("a red ball");
+	await studio.openQuick("a red ball", 50);
 	await studio.generate.click();
 	const waits = page.getByRole("status").filter({ hasText: "Another tab is downloading" });
 	await expect(waits).toBeVisible({ timeout: 60_000 });

@@ -38,6 +38,14 @@ export class StudioPage {
 		await expect(this.prompt).toBeVisible();
 	}
 
+	/** The page with a model of small clips, set to the shortest one in a few steps, and a prompt. */
+	async openQuick(prompt: string, steps = 1): Promise<void> {
+		await this.changeModel(smallClips);
+		await this.open();
+		await this.chooseQuick(steps);
+		await this.prompt.fill(prompt);
+	}
+
 	/** The description of the model that the page shows. */
 	async manifest(): Promise<Manifest> {
 		return await (await this.page.request.get(`${baseUrl()}models/nano/model.json`)).json();
